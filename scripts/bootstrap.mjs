@@ -44,7 +44,8 @@ function isForThisMachine({ os: systems, cpu, libc }) {
  */
 function whatIsNotInstalled() {
   const wanted = readJson(path.join(root, "package-lock.json"))?.packages;
-  if (!wanted) fail("package-lock.json is missing or unreadable; take it from the repository again");
+  if (!wanted)
+    fail("package-lock.json is missing or unreadable; take it from the repository again");
   const installed = readJson(path.join(modules, ".package-lock.json"))?.packages;
   if (!installed) return ["everything"];
   const missing = [];

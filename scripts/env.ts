@@ -1,0 +1,98 @@
+/** The environment of everything under scripts/, read here and nowhere else. */
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+export const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+const port = (fallback: number) => z.coerce.number().int().min(1).max(65535).default(fallback);
+const address = (protocols: RegExp) =>
+  z.url({ protocol: protocols }).transform((value) => value.replace(/\/+$/, ""));
+
+const schema = z
+  .object({
+    KONTOR_DATA_DIR: z
+      .string()
+      .min(1)
+      .default(".data")
+      .transform((folder) => path.resolve(ROOT, folder)),
+    PORTAL_PORT: port(3000),
+    API_PORT: port(54321),
+    DB_PORT: port(54322),
+    MAIL_PORT: port(54324),
+    LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
+
+    DATABASE_URL: address(/^postgres(ql)?$/).optional(),
+    SUPABASE_URL: address(/^https?$/).optional(),
+    SUPABASE_ANON_KEY: z.string().min(1).optional(),
+    SUPABASE_SERVICE_ROLE_KEY: z.string().min(1).optional(),
+    JWT_SECRET: z.string().min(32, "needs at least 32 characters").optional(),
+    S3_ENDPOINT: address(/^https?$/).optional(),
+    S3_REGION: z.string().min(1).default("us-east-1"),
+    S3_BUCKET: z.string().min(1).default("kontor"),
+    S3_ACCESS_KEY_ID: z.string().min(1).optional(),
+    S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+    SMTP_URL: address(/^smtps?$/).optional(),
+    GOTENBERG_URL: address(/^https?$/).optional(),
+
+    /** Set by bootstrap.mjs: when that process is gone, the stack stops. */
+    KONTOR_PARENT_PID: z.coerce.number().int().optional(),
+    PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),
+    HOME: z.string().optional(),
+    TMPDIR: z.string().optional(),
+  })
+  .superRefine((env, context) => {
+    const together = (first: keyof typeof env, ...others: (keyof typeof env)[]) => {
+      if (env[first] === undefined) return;
+      for (const other of others) {
+        if (env[other] !== undefined) continue;
+        context.addIssue({ code: "custom", path: [other], message: `is needed with ${first}` });
+      }
+    };
+    const keys = ["SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY", "JWT_SECRET"] as const;
+    // Auth's users live in the database: one without the other would be two truths.
+    together("SUPABASE_URL", "DATABASE_URL", ...keys);
+    for (const key of keys) together(key, "SUPABASE_URL");
+    together("S3_ENDPOINT", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY");
+
+    const ports = ["PORTAL_PORT", "API_PORT", "DB_PORT", "MAIL_PORT"] as const;
+    for (const [index, name] of ports.entries()) {
+      const twin = ports.slice(0, index).find((other) => env[other] === env[name]);
+      if (!twin) continue;
+      context.addIssue({
+        code: "custom",
+        path: [name],
+        message: `is ${env[name]}, and so is ${twin}: each needs a port of its own`,
+      });
+    }
+  });
+
+export type Env = z.infer<typeof schema>;
+
+/** An environment that cannot be used; the message names every variable that is wrong. */
+export class EnvError extends Error {}
+
+/**
+ * Validates the environment. An empty variable counts as unset.
+ * @throws EnvError naming each wrong variable, a line each.
+ */
+export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
+  const set = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ""));
+  const result = schema.safeParse(set);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map(
+    (issue) => `  ${issue.path.join(".") || "environment"}: ${issue.message}`,
+  );
+  throw new EnvError(`the environment is not usable:\n${[...new Set(lines)].join("\n")}`);
+}
+
+/** What a child process needs of the environment to run at all, and nothing more. */
+export function childEnv(env: Env): Record<string, string> {
+  return {
+    PATH: env.PATH,
+    ...(env.HOME === undefined ? {} : { HOME: env.HOME }),
+    ...(env.TMPDIR === undefined ? {} : { TMPDIR: env.TMPDIR }),
+    LANG: "C.UTF-8",
+    TZ: "UTC",
+  };
+}
