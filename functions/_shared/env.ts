@@ -1,0 +1,43 @@
+/** The functions' settings: the only module that reads the environment. Missing ones stop the start. */
+import { z } from "zod";
+
+const optionalUrl = z.url().optional();
+
+const schema = z.object({
+  HOST: z.string().default("127.0.0.1"),
+  PORT: z.coerce.number().int().min(0).max(65_535),
+  /** The role kontor_functions; nobody else's. */
+  DATABASE_URL: z.url(),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(10),
+  JWT_SECRET: z.string().min(32),
+  SUPABASE_URL: z.url(),
+  SUPABASE_ANON_KEY: z.string().min(1),
+  /** The origin of the portal's pages: writes with its cookie are taken from there only. */
+  PORTAL_URL: z.url(),
+  WORKER_URL: optionalUrl,
+  S3_ENDPOINT: optionalUrl,
+  S3_REGION: z.string().optional(),
+  S3_BUCKET: z.string().optional(),
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
+  SMTP_URL: optionalUrl,
+  GOTENBERG_URL: optionalUrl,
+  KONTOR_VERSION: z.string().default("0.0.0"),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+});
+
+export type Env = z.infer<typeof schema>;
+
+function read(): Env {
+  const given = Object.fromEntries(
+    Object.keys(schema.shape)
+      .map((name) => [name, Deno.env.get(name)])
+      .filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+  throw new Error(`The functions cannot start; set these variables:\n${lines.join("\n")}`);
+}
+
+export const env: Env = read();

@@ -1,0 +1,3 @@
+import type { Route } from "../_shared/route.ts";
+
+export const routes: Route[] = [];
