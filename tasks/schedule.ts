@@ -1,0 +1,9 @@
+/** What runs by the clock (UTC): minute, hour, day of month, month, day of week. */
+import type { CronItem } from "graphile-worker";
+import type { TaskName } from "./registry.ts";
+
+type Entry = CronItem & { task: TaskName };
+
+export const schedule: Entry[] = [
+  { match: "17 * * * *", task: "prune_expired", options: { maxAttempts: 3 } },
+];
