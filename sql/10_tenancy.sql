@@ -1,0 +1,660 @@
+-- Tenancy: people, tenants, memberships, roles, invitations, and the active tenant of a request.
+
+-- People ------------------------------------------------------------------------------------------
+
+create table public.people (
+  id uuid primary key references auth.users (id) on delete cascade,
+  email text not null,
+  name text check (char_length(name) between 1 and 200),
+  created_at timestamptz not null default now()
+);
+comment on table public.people is 'Everybody who signed up, as their fellow members see them.';
+comment on column public.people.name is 'What the person is called; null until they say.';
+
+create function private.mirror_person()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into public.people (id, email, name)
+  values (
+    new.id, lower(new.email),
+    nullif(left(btrim(new.raw_user_meta_data ->> 'name'), 200), ''))
+  on conflict (id) do update set email = excluded.email;
+  return null;
+end
+$$;
+comment on function private.mirror_person is 'Keeps people in step with the auth server''s users.';
+
+create trigger mirror_person_on_sign_up
+  after insert or update of email on auth.users
+  for each row when (new.email is not null)
+  execute function private.mirror_person();
+
+insert into public.people (id, email, name)
+select id, lower(email), nullif(left(btrim(raw_user_meta_data ->> 'name'), 200), '')
+from auth.users where email is not null;
+
+-- Tenants -----------------------------------------------------------------------------------------
+
+create type public.member_role as enum ('viewer', 'member', 'admin', 'owner');
+comment on type public.member_role is 'What somebody may do in a tenant, least first: each may all that the ones before it may.';
+
+create table public.tenants (
+  id uuid primary key default private.uuid_v7(),
+  slug text not null unique
+    constraint tenants_slug_format check (slug ~ '^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$')
+    constraint tenants_slug_reserved check (slug not in (
+      '_astro', 'account', 'admin', 'api', 'app', 'assets', 'auth', 'customers', 'dev', 'docs',
+      'health', 'healthz', 'invitations', 'livez', 'new', 'orders', 'products', 'settings',
+      'signin', 'signout', 'signup', 'static', 'team', 'welcome')),
+  name text not null constraint tenants_name_length check (char_length(btrim(name)) between 1 and 200),
+  currency text not null references public.currencies (code),
+  time_zone text not null,
+  locale text not null default 'en'
+    constraint tenants_locale_format check (locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'),
+  order_prefix text not null default 'SO-'
+    constraint tenants_order_prefix_format check (order_prefix ~ '^[A-Za-z0-9/_-]{0,12}$'),
+  version int not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  deleted_at timestamptz
+);
+comment on table public.tenants is 'The businesses that keep their books here. Everything else belongs to one of them.';
+comment on column public.tenants.slug is 'Short name in addresses: lower-case letters, digits and hyphens.';
+comment on column public.tenants.currency is 'What new orders and products are in unless they say otherwise.';
+comment on column public.tenants.time_zone is 'IANA name; days begin and end by it.';
+comment on column public.tenants.order_prefix is 'What the numbers of new orders begin with.';
+
+create function private.check_time_zone()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if not exists (select from pg_catalog.pg_timezone_names where name = new.time_zone) then
+    perform private.refuse(
+      422, 'validation_failed', 'Not an IANA time zone, such as Europe/Berlin.', 'time_zone');
+  end if;
+  return new;
+end
+$$;
+create trigger check_time_zone before insert or update of time_zone on public.tenants
+  for each row execute function private.check_time_zone();
+create trigger keep_version before update on public.tenants
+  for each row execute function private.keep_version();
+
+-- Memberships -------------------------------------------------------------------------------------
+
+create table public.memberships (
+  tenant_id uuid not null references public.tenants (id) on delete cascade,
+  user_id uuid not null references public.people (id) on delete cascade,
+  role public.member_role not null,
+  created_at timestamptz not null default now(),
+  primary key (tenant_id, user_id)
+);
+comment on table public.memberships is 'Who belongs to which tenant, in which role.';
+create index memberships_user_id_idx on public.memberships (user_id);
+
+-- The active tenant -------------------------------------------------------------------------------
+
+create function private.current_tenant(required public.member_role)
+returns uuid
+language sql
+stable
+security definer
+parallel safe
+set search_path = ''
+as $$
+  with mine as materialized (
+    select m.tenant_id, m.role, count(*) over () as memberships
+    from public.memberships m
+    join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
+    where m.user_id = auth.uid()
+  )
+  select tenant_id
+  from mine
+  where role >= required
+    and case
+      when private.request_header('x-tenant-id') is null then memberships = 1
+      else tenant_id::text = lower(private.request_header('x-tenant-id'))
+    end
+$$;
+comment on function private.current_tenant is
+  'The request''s active tenant: the x-tenant-id header or the caller''s only membership; null for who has less than the required role there.';
+grant execute on function private.current_tenant to authenticated, service_role;
+
+create function private.require_role(required text)
+returns uuid
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  active uuid := private.current_tenant('viewer');
+begin
+  if active is null then
+    if private.request_header('x-tenant-id') is null then
+      perform private.refuse(
+        400, 'tenant_required', 'Say which tenant with the X-Tenant-Id header.');
+    end if;
+    perform private.refuse(403, 'forbidden', 'You do not belong to this tenant.');
+  end if;
+  if private.current_tenant(required::public.member_role) is null then
+    perform private.refuse(403, 'forbidden', format('This takes the role %s.', required));
+  end if;
+  return active;
+end
+$$;
+comment on function private.require_role is
+  'The active tenant, or a refusal: 400 tenant_required, 403 forbidden for strangers and for lesser roles.';
+grant execute on function private.require_role to authenticated;
+
+create function private.check_request()
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if current_user = 'authenticated'
+    and private.request_header('x-tenant-id') is not null
+    and private.current_tenant('viewer') is null
+  then
+    perform private.refuse(403, 'forbidden', 'You do not belong to this tenant.');
+  end if;
+end
+$$;
+comment on function private.check_request is 'PostgREST''s pre-request: refuses a tenant that the caller does not belong to.';
+grant execute on function private.check_request to authenticated, service_role;
+
+create function private.guard_tenant()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- Runs with the caller's rights and before every other trigger, so that no rule of another
+  -- tenant (its custom fields, its number series) is ever consulted for a stranger.
+  if current_user = 'authenticated'
+    and new.tenant_id is distinct from private.current_tenant('member')
+  then
+    raise insufficient_privilege using
+      message = 'forbidden', detail = 'You may not write in this tenant.';
+  end if;
+  return new;
+end
+$$;
+comment on function private.guard_tenant is 'BEFORE INSERT, first of all triggers: callers write only into their active tenant.';
+
+-- Grants and policies -----------------------------------------------------------------------------
+
+alter table public.people enable row level security;
+alter table public.people force row level security;
+alter table public.tenants enable row level security;
+alter table public.tenants force row level security;
+alter table public.memberships enable row level security;
+alter table public.memberships force row level security;
+
+grant select on public.people, public.tenants, public.memberships to authenticated, service_role;
+grant update (name) on public.people to authenticated;
+grant update (name, currency, time_zone, locale, order_prefix) on public.tenants to authenticated, service_role;
+grant update (role) on public.memberships to authenticated, service_role;
+
+create policy "people see themselves and the members of their tenant"
+  on public.people for select to authenticated
+  using (
+    id = (select auth.uid())
+    or id in (
+      select m.user_id from public.memberships m
+      where m.tenant_id = (select private.current_tenant('viewer'))));
+create policy "people rename themselves"
+  on public.people for update to authenticated
+  using (id = (select auth.uid())) with check (id = (select auth.uid()));
+
+create policy "members read their tenant"
+  on public.tenants for select to authenticated
+  using (id = (select private.current_tenant('viewer')));
+create policy "admins change their tenant"
+  on public.tenants for update to authenticated
+  using (id = (select private.current_tenant('admin')))
+  with check (id = (select private.current_tenant('admin')));
+
+create policy "members see who else is a member"
+  on public.memberships for select to authenticated
+  using (tenant_id = (select private.current_tenant('viewer')));
+create policy "admins change roles"
+  on public.memberships for update to authenticated
+  using (tenant_id = (select private.current_tenant('admin')))
+  with check (tenant_id = (select private.current_tenant('admin')));
+
+-- Rules of memberships ----------------------------------------------------------------------------
+
+create function private.role_of(tenant uuid, person uuid)
+returns public.member_role
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select role from public.memberships where tenant_id = tenant and user_id = person
+$$;
+comment on function private.role_of is 'The role of a person in a tenant, null for strangers.';
+
+create function private.refuse_above_own_role(tenant uuid, granted public.member_role)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  own public.member_role := private.role_of(tenant, auth.uid());
+begin
+  -- Owners may everything; everybody else only below their own role.
+  if own is distinct from 'owner' and not coalesce(granted < own, false) then
+    perform private.refuse(403, 'forbidden', 'You can only manage roles below your own.');
+  end if;
+end
+$$;
+
+create function private.guard_membership()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  leaves constant boolean := tg_op = 'DELETE';
+begin
+  if auth.uid() is not null and not (leaves and old.user_id = auth.uid()) then
+    perform private.refuse_above_own_role(old.tenant_id, old.role);
+    if not leaves then
+      perform private.refuse_above_own_role(new.tenant_id, new.role);
+    end if;
+  end if;
+
+  if old.role = 'owner' and (leaves or new.role <> 'owner') then
+    -- Two owners who unmake each other at once wait here for one another. The row is gone when the
+    -- tenant itself is being deleted, and then nobody needs to own it.
+    perform from public.tenants where id = old.tenant_id for no key update;
+    if found and not exists (
+      select from public.memberships
+      where tenant_id = old.tenant_id and role = 'owner' and user_id <> old.user_id)
+    then
+      perform private.refuse(409, 'last_owner', 'A tenant always has an owner. Make somebody else one first.');
+    end if;
+  end if;
+  return case when leaves then old else new end;
+end
+$$;
+comment on function private.guard_membership is
+  'Roles are managed from above, and a tenant never loses its last owner.';
+create trigger guard_membership before update or delete on public.memberships
+  for each row execute function private.guard_membership();
+
+-- What people do with tenants and members ---------------------------------------------------------
+
+create function public.my_tenants()
+returns json
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce(json_agg(json_build_object(
+    'id', t.id, 'slug', t.slug, 'name', t.name, 'role', m.role,
+    'currency', t.currency, 'time_zone', t.time_zone, 'locale', t.locale,
+    'order_prefix', t.order_prefix, 'version', t.version) order by t.name, t.id), '[]')
+  from public.memberships m
+  join public.tenants t on t.id = m.tenant_id
+  where m.user_id = auth.uid() and t.deleted_at is null
+$$;
+comment on function public.my_tenants is 'The tenants that the caller belongs to, with the role in each.';
+grant execute on function public.my_tenants to authenticated;
+
+create function private.my_tenant(tenant uuid)
+returns json
+language sql
+stable
+set search_path = ''
+as $$
+  select t from json_array_elements(public.my_tenants()) as t where t ->> 'id' = tenant::text
+$$;
+
+create function public.create_tenant(payload jsonb)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  made uuid;
+begin
+  perform private.refuse_unknown_keys(payload, array['name', 'slug', 'currency', 'time_zone', 'locale']);
+  if not exists (select from public.people where id = auth.uid()) then
+    perform private.refuse(401, 'unauthenticated', 'Sign in first.');
+  end if;
+  if not exists (select from public.currencies where code = payload ->> 'currency') then
+    perform private.refuse(422, 'validation_failed', 'Not an ISO 4217 currency.', 'currency');
+  end if;
+  if exists (select from public.tenants where slug = payload ->> 'slug') then
+    perform private.refuse(409, 'conflict', 'This short name is taken. Choose another.', 'slug');
+  end if;
+
+  insert into public.tenants (name, slug, currency, time_zone, locale)
+  values (
+    btrim(payload ->> 'name'), payload ->> 'slug', payload ->> 'currency',
+    payload ->> 'time_zone', coalesce(payload ->> 'locale', 'en'))
+  returning id into made;
+  insert into public.memberships (tenant_id, user_id, role) values (made, auth.uid(), 'owner');
+  return private.my_tenant(made);
+end
+$$;
+comment on function public.create_tenant is
+  'Makes a tenant of {name, slug, currency, time_zone, locale?} and the caller its owner.';
+grant execute on function public.create_tenant to authenticated;
+
+create function private.require_role_in(tenant uuid, required public.member_role)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  own public.member_role := private.role_of(tenant, auth.uid());
+begin
+  if own is null or exists (
+    select from public.tenants where id = tenant and deleted_at is not null)
+  then
+    perform private.refuse(404, 'not_found', 'There is no such tenant.');
+  end if;
+  if own < required then
+    perform private.refuse(403, 'forbidden', format('This takes the role %s.', required));
+  end if;
+end
+$$;
+
+create function public.update_tenant(id uuid, patch jsonb, expected_version int default null)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  present public.tenants;
+begin
+  perform private.require_role_in(update_tenant.id, 'admin');
+  perform private.refuse_unknown_keys(patch, array['name', 'currency', 'time_zone', 'locale', 'order_prefix']);
+  select t.* into present from public.tenants t where t.id = update_tenant.id for no key update;
+  perform private.matches_version(present.version, expected_version);
+  if patch ? 'currency' and not exists (select from public.currencies where code = patch ->> 'currency') then
+    perform private.refuse(422, 'validation_failed', 'Not an ISO 4217 currency.', 'currency');
+  end if;
+
+  present := jsonb_populate_record(present, patch);
+  update public.tenants t
+  set name = btrim(present.name), currency = present.currency, time_zone = present.time_zone,
+      locale = present.locale, order_prefix = present.order_prefix
+  where t.id = update_tenant.id;
+  return private.my_tenant(update_tenant.id);
+end
+$$;
+comment on function public.update_tenant is 'Changes a tenant''s settings; admins and owners.';
+grant execute on function public.update_tenant to authenticated;
+
+create function public.delete_tenant(id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.require_role_in(delete_tenant.id, 'owner');
+  -- Out of everybody's sight at once; an operator can bring it back, or erase it for good.
+  update public.tenants t set deleted_at = now() where t.id = delete_tenant.id;
+end
+$$;
+comment on function public.delete_tenant is 'Puts a tenant out of sight; owners only.';
+grant execute on function public.delete_tenant to authenticated;
+
+create function public.list_members()
+returns json
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('viewer');
+begin
+  return (
+    select coalesce(json_agg(json_build_object(
+      'user_id', m.user_id, 'email', p.email, 'name', p.name, 'role', m.role,
+      'joined_at', m.created_at) order by m.role desc, p.email), '[]')
+    from public.memberships m join public.people p on p.id = m.user_id
+    where m.tenant_id = tenant);
+end
+$$;
+comment on function public.list_members is 'The members of the active tenant.';
+grant execute on function public.list_members to authenticated;
+
+create function private.require_member(member uuid)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if private.role_of(private.require_role('viewer'), member) is null then
+    perform private.refuse(404, 'not_found', 'There is no such member.');
+  end if;
+end
+$$;
+
+create function public.set_member_role(user_id uuid, role text)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+begin
+  perform private.require_member(set_member_role.user_id);
+  update public.memberships m set role = set_member_role.role::public.member_role
+  where m.tenant_id = tenant and m.user_id = set_member_role.user_id;
+  return (
+    select member from json_array_elements(public.list_members()) as member
+    where member ->> 'user_id' = set_member_role.user_id::text);
+end
+$$;
+comment on function public.set_member_role is 'Gives a member another role; admins below their own, owners any.';
+grant execute on function public.set_member_role to authenticated;
+
+create function public.remove_member(user_id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role(
+    case when remove_member.user_id = auth.uid() then 'viewer' else 'admin' end);
+begin
+  perform private.require_member(remove_member.user_id);
+  delete from public.memberships m
+  where m.tenant_id = tenant and m.user_id = remove_member.user_id;
+end
+$$;
+comment on function public.remove_member is 'Takes somebody out of the active tenant; anybody may leave.';
+grant execute on function public.remove_member to authenticated;
+
+-- Invitations -------------------------------------------------------------------------------------
+
+create table public.invitations (
+  tenant_id uuid not null references public.tenants (id) on delete cascade,
+  id uuid not null default private.uuid_v7(),
+  email text not null constraint invitations_email_format
+    check (email = lower(email) and char_length(email) <= 320 and email ~ '^[^@\s]+@[^@\s]+$'),
+  role public.member_role not null,
+  token_hash bytea not null unique,
+  invited_by uuid references public.people (id) on delete set null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null default now() + interval '7 days',
+  accepted_at timestamptz,
+  primary key (tenant_id, id)
+);
+comment on table public.invitations is 'Offers of a membership, taken once with a token that only its receiver has.';
+comment on column public.invitations.token_hash is 'SHA-256 of the token; the token itself is never stored.';
+create unique index invitations_pending_key on public.invitations (tenant_id, email)
+  where accepted_at is null;
+
+alter table public.invitations enable row level security;
+alter table public.invitations force row level security;
+create policy "admins see the invitations"
+  on public.invitations for select to authenticated
+  using (tenant_id = (select private.current_tenant('admin')));
+grant select (tenant_id, id, email, role, invited_by, created_at, expires_at, accepted_at)
+  on public.invitations to authenticated, service_role;
+
+create function private.invitation_document(i public.invitations)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', i.id, 'email', i.email, 'role', i.role, 'invited_by', i.invited_by,
+    'created_at', i.created_at, 'expires_at', i.expires_at, 'accepted_at', i.accepted_at)
+$$;
+
+create function public.invite_member(email text, role text)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+  address text := lower(btrim(invite_member.email));
+  -- Two random UUIDs carry 244 random bits.
+  token text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+  made public.invitations;
+begin
+  perform private.refuse_above_own_role(tenant, invite_member.role::public.member_role);
+  if exists (
+    select from public.memberships m join public.people p on p.id = m.user_id
+    where m.tenant_id = tenant and p.email = address)
+  then
+    perform private.refuse(409, 'conflict', 'This person is a member already.', 'email');
+  end if;
+  -- Inviting again sends a fresh token and lets the old one lapse.
+  insert into public.invitations as i (tenant_id, email, role, token_hash, invited_by)
+  values (tenant, address, invite_member.role::public.member_role, sha256(convert_to(token, 'UTF8')), auth.uid())
+  on conflict (tenant_id, email) where accepted_at is null do update
+    set role = excluded.role, token_hash = excluded.token_hash, invited_by = excluded.invited_by,
+        created_at = now(), expires_at = excluded.expires_at
+  returning i.* into made;
+  return private.invitation_document(made) || jsonb_build_object('token', token);
+end
+$$;
+comment on function public.invite_member is
+  'Invites an address into the active tenant; the token is in this answer and nowhere else.';
+grant execute on function public.invite_member to authenticated;
+
+create function public.list_invitations()
+returns json
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+begin
+  return (
+    select coalesce(json_agg(private.invitation_document(i) order by i.created_at desc, i.id desc), '[]')
+    from public.invitations i where i.tenant_id = tenant and i.accepted_at is null);
+end
+$$;
+comment on function public.list_invitations is 'The invitations of the active tenant that nobody has taken yet.';
+grant execute on function public.list_invitations to authenticated;
+
+create function public.revoke_invitation(id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+begin
+  delete from public.invitations i
+  where i.tenant_id = tenant and i.id = revoke_invitation.id and i.accepted_at is null;
+  if not found then
+    perform private.refuse(404, 'not_found', 'There is no such open invitation.');
+  end if;
+end
+$$;
+comment on function public.revoke_invitation is 'Takes an open invitation back.';
+grant execute on function public.revoke_invitation to authenticated;
+
+create function public.accept_invitation(token text)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  offer public.invitations;
+begin
+  select i.* into offer from public.invitations i
+  where i.token_hash = sha256(convert_to(accept_invitation.token, 'UTF8'))
+  for update;
+  if not found or exists (
+    select from public.tenants t where t.id = offer.tenant_id and t.deleted_at is not null)
+  then
+    perform private.refuse(404, 'not_found', 'This invitation does not exist, or was taken back.');
+  end if;
+  if offer.email is distinct from (select p.email from public.people p where p.id = auth.uid()) then
+    perform private.refuse(403, 'forbidden', 'This invitation is for another address. Sign in with that one.');
+  end if;
+  if offer.accepted_at is not null then
+    perform private.refuse(409, 'conflict', 'This invitation was used already.');
+  end if;
+  if offer.expires_at <= now() then
+    perform private.refuse(409, 'conflict', 'This invitation has expired. Ask for a new one.');
+  end if;
+
+  insert into public.memberships (tenant_id, user_id, role)
+  values (offer.tenant_id, auth.uid(), offer.role)
+  on conflict do nothing;
+  update public.invitations i set accepted_at = now()
+  where i.tenant_id = offer.tenant_id and i.id = offer.id;
+  return private.my_tenant(offer.tenant_id);
+end
+$$;
+comment on function public.accept_invitation is
+  'Makes the caller a member by an invitation to their own address; once, before it expires.';
+grant execute on function public.accept_invitation to authenticated;
+
+create function private.prune_expired()
+returns int
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  pruned int;
+begin
+  delete from private.idempotency_keys where created_at < now() - interval '24 hours';
+  get diagnostics pruned = row_count;
+  delete from public.invitations
+  where accepted_at is null and expires_at < now() - interval '30 days';
+  return pruned;
+end
+$$;
+comment on function private.prune_expired is
+  'Deletes idempotency keys after a day and invitations a month after they lapsed; answers how many keys.';
+grant execute on function private.prune_expired to kontor_worker;

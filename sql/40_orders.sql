@@ -1,0 +1,661 @@
+-- Orders: items of a flexible shape, totals that only the database computes, statuses that only move
+-- forward, gapless numbers per tenant.
+
+create type public.order_status as enum ('pending', 'processing', 'shipped', 'delivered', 'cancelled');
+comment on type public.order_status is 'In the order of an order''s life, which is also how lists sort it.';
+
+create table private.number_series (
+  tenant_id uuid not null references public.tenants (id) on delete cascade,
+  series text not null,
+  last bigint not null,
+  primary key (tenant_id, series)
+);
+comment on table private.number_series is
+  'The last number given out per series. Its row is locked to the end of the transaction that takes one, so a rollback leaves no gap.';
+alter table private.number_series enable row level security;
+alter table private.number_series force row level security;
+
+create table public.orders (
+  tenant_id uuid not null default private.current_tenant('member')
+    references public.tenants (id) on delete cascade,
+  id uuid not null default private.uuid_v7(),
+  number text not null,
+  sequence bigint not null,
+  status public.order_status not null default 'pending',
+  currency text not null references public.currencies (code),
+  customer_id uuid,
+  placed_at timestamptz not null default now() constraint orders_placed_at_range
+    check (placed_at >= '1900-01-01' and placed_at < '2200-01-01'),
+  notes text constraint orders_notes_length check (char_length(notes) <= 10000),
+  subtotal numeric not null default 0,
+  discount_total numeric not null default 0,
+  tax_total numeric not null default 0,
+  shipping_total numeric not null default 0 constraint orders_shipping_total_range
+    check (shipping_total between 0 and 1e9),
+  total numeric not null default 0 constraint orders_total_range check (total <= 1e12),
+  custom jsonb not null default '{}',
+  version int not null default 1,
+  created_by uuid default auth.uid() references public.people (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  deleted_at timestamptz,
+  primary key (tenant_id, id),
+  unique (tenant_id, sequence),
+  constraint orders_customer_id_fkey foreign key (tenant_id, customer_id)
+    references public.customers (tenant_id, id)
+);
+comment on table public.orders is 'What customers ordered. Number, totals and version are the database''s; DELETE is refused (rpc trash_order).';
+comment on column public.orders.number is 'Gapless per tenant, with the tenant''s prefix: SO-000001 onwards.';
+comment on column public.orders.sequence is 'The number as a number, to sort by.';
+comment on column public.orders.status is 'pending → processing → shipped → delivered; pending or processing → cancelled.';
+comment on column public.orders.subtotal is 'Sum of the items'' line totals, net, after discounts.';
+comment on column public.orders.discount_total is 'Sum of the items'' discounts, already taken off the subtotal.';
+comment on column public.orders.tax_total is 'Sum of the items'' taxes.';
+comment on column public.orders.shipping_total is 'What sending it costs the customer, in the currency''s minor digits.';
+comment on column public.orders.total is 'subtotal + tax_total + shipping_total.';
+comment on column public.orders.custom is 'The tenant''s own fields, checked against custom_fields.';
+comment on column public.orders.version is 'Moves with every change, items included; the ETag.';
+comment on column public.orders.deleted_at is 'When it went to the trash; null while it is live.';
+
+create index orders_placed_at_idx on public.orders (tenant_id, placed_at desc, id desc) where deleted_at is null;
+create index orders_status_idx on public.orders (tenant_id, status, placed_at desc, id desc) where deleted_at is null;
+create index orders_customer_idx on public.orders (tenant_id, customer_id, placed_at desc, id desc) where deleted_at is null;
+create index orders_total_idx on public.orders (tenant_id, total, id) where deleted_at is null;
+create index orders_trash_idx on public.orders (tenant_id, placed_at desc, id desc) where deleted_at is not null;
+create index orders_search_idx on public.orders using gin (
+  tenant_id extensions.uuid_ops, number extensions.gin_trgm_ops, notes extensions.gin_trgm_ops);
+
+create table public.order_items (
+  tenant_id uuid not null default private.current_tenant('member')
+    references public.tenants (id) on delete cascade,
+  id uuid not null default private.uuid_v7(),
+  order_id uuid not null,
+  position int not null constraint order_items_position_range check (position between 1 and 1000),
+  product_id uuid,
+  sku text constraint order_items_sku_length check (char_length(sku) <= 100),
+  name text not null constraint order_items_name_length
+    check (char_length(btrim(name)) >= 1 and char_length(name) <= 1000),
+  quantity numeric not null constraint order_items_quantity_range
+    check (quantity between 0 and 1e9 and quantity = round(quantity, 3)),
+  unit_price numeric not null constraint order_items_unit_price_range
+    check (unit_price between 0 and 1e9 and unit_price = round(unit_price, 4)),
+  discount_percent numeric not null default 0 constraint order_items_discount_percent_range
+    check (discount_percent between 0 and 100),
+  tax_rate numeric not null default 0 constraint order_items_tax_rate_range
+    check (tax_rate between 0 and 100),
+  attributes jsonb not null default '{}' constraint order_items_attributes_object
+    check (jsonb_typeof(attributes) = 'object' and octet_length(attributes::text) <= 65536),
+  discount numeric not null,
+  line_total numeric not null constraint order_items_line_total_range check (line_total <= 1e12),
+  tax numeric not null,
+  primary key (tenant_id, id),
+  unique (tenant_id, order_id, position),
+  constraint order_items_order_id_fkey foreign key (tenant_id, order_id)
+    references public.orders (tenant_id, id) on delete cascade,
+  constraint order_items_product_id_fkey foreign key (tenant_id, product_id)
+    references public.products (tenant_id, id)
+);
+comment on table public.order_items is 'The lines of an order. They change only while the order is pending or processing; DELETE is refused (rpc update_order).';
+comment on column public.order_items.position is 'Counts from 1 within the order; given when left out.';
+comment on column public.order_items.quantity is 'At most three decimals.';
+comment on column public.order_items.unit_price is 'Net price of one unit, at most four decimals, in the order''s currency.';
+comment on column public.order_items.discount_percent is 'Percent off the line, 0 to 100.';
+comment on column public.order_items.tax_rate is 'Percent on the line after its discount, 0 to 100.';
+comment on column public.order_items.attributes is 'Whatever else describes the line: colour, size, serial numbers …';
+comment on column public.order_items.discount is 'round(round(quantity × unit_price) × discount_percent / 100).';
+comment on column public.order_items.line_total is 'round(quantity × unit_price) − discount.';
+comment on column public.order_items.tax is 'round(line_total × tax_rate / 100).';
+
+create index order_items_product_idx on public.order_items (tenant_id, product_id) where product_id is not null;
+
+-- Grants and policies -------------------------------------------------------------------------------
+
+alter table public.orders enable row level security;
+alter table public.orders force row level security;
+alter table public.order_items enable row level security;
+alter table public.order_items force row level security;
+
+grant select on public.orders, public.order_items to authenticated, service_role;
+grant insert (tenant_id, currency, customer_id, placed_at, notes, shipping_total, custom),
+  update (status, currency, customer_id, placed_at, notes, shipping_total, custom)
+  on public.orders to authenticated, service_role;
+grant insert (tenant_id, order_id, position, product_id, sku, name, quantity, unit_price,
+    discount_percent, tax_rate, attributes),
+  update (position, product_id, sku, name, quantity, unit_price, discount_percent, tax_rate, attributes)
+  on public.order_items to authenticated, service_role;
+
+create policy "members read their tenant's orders"
+  on public.orders for select to authenticated
+  using (tenant_id = (select private.current_tenant('viewer')));
+create policy "members who write place orders"
+  on public.orders for insert to authenticated
+  with check (tenant_id = (select private.current_tenant('member')));
+create policy "members who write change orders"
+  on public.orders for update to authenticated
+  using (tenant_id = (select private.current_tenant('member')))
+  with check (tenant_id = (select private.current_tenant('member')));
+
+create policy "members read their tenant's order items"
+  on public.order_items for select to authenticated
+  using (tenant_id = (select private.current_tenant('viewer')));
+create policy "members who write add order items"
+  on public.order_items for insert to authenticated
+  with check (tenant_id = (select private.current_tenant('member')));
+create policy "members who write change order items"
+  on public.order_items for update to authenticated
+  using (tenant_id = (select private.current_tenant('member')))
+  with check (tenant_id = (select private.current_tenant('member')));
+
+-- Rules of orders -----------------------------------------------------------------------------------
+
+create function private.take_number(tenant uuid, series text)
+returns bigint
+language sql
+volatile
+security definer
+set search_path = ''
+as $$
+  insert into private.number_series as s (tenant_id, series, last) values (tenant, series, 1)
+  on conflict (tenant_id, series) do update set last = s.last + 1
+  returning last
+$$;
+comment on function private.take_number is 'The next number of a tenant''s series, without gaps; waits for a transaction that took one before.';
+
+create function private.number_order()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  new.sequence := private.take_number(new.tenant_id, 'order');
+  select t.order_prefix || lpad(new.sequence::text, greatest(6, length(new.sequence::text)), '0')
+  into new.number
+  from public.tenants t where t.id = new.tenant_id;
+  return new;
+end
+$$;
+
+create function private.may_follow(present public.order_status, next public.order_status)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select case present
+    when 'pending' then next in ('processing', 'cancelled')
+    when 'processing' then next in ('shipped', 'cancelled')
+    when 'shipped' then next = 'delivered'
+    else false
+  end
+$$;
+comment on function private.may_follow is 'Whether an order in one status may move to the other: the status machine.';
+
+create function private.is_open(status public.order_status)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select status in ('pending', 'processing')
+$$;
+comment on function private.is_open is 'Whether what is ordered, and so the amounts, may still change.';
+
+create function private.refuse_closed(status public.order_status)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if not private.is_open(status) then
+    perform private.refuse(
+      409, 'conflict', format('Items and amounts cannot change once an order is %s.', status));
+  end if;
+end
+$$;
+
+create function private.guard_order()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  digits constant int := private.minor_digits(new.currency);
+begin
+  if tg_op = 'UPDATE' then
+    if new.status <> old.status and not private.may_follow(old.status, new.status) then
+      perform private.refuse(
+        409, 'invalid_transition', format('A %s order cannot become %s.', old.status, new.status));
+    end if;
+    if (new.currency, new.shipping_total) is distinct from (old.currency, old.shipping_total) then
+      perform private.refuse_closed(old.status);
+    end if;
+  end if;
+
+  if new.shipping_total <> round(new.shipping_total, digits) then
+    perform private.refuse(
+      422, 'validation_failed', format('%s has %s decimals.', new.currency, digits), 'shipping_total');
+  end if;
+  -- Rounded although they are round, so that every amount prints with its currency's digits.
+  new.shipping_total := round(new.shipping_total, digits);
+  new.subtotal := round(new.subtotal, digits);
+  new.discount_total := round(new.discount_total, digits);
+  new.tax_total := round(new.tax_total, digits);
+  new.total := new.subtotal + new.tax_total + new.shipping_total;
+  return new;
+end
+$$;
+comment on function private.guard_order is
+  'BEFORE INSERT OR UPDATE: the status machine, frozen amounts, the currency''s digits, and the total.';
+
+create trigger "10_guard_tenant" before insert on public.orders
+  for each row execute function private.guard_tenant();
+create trigger "20_default_currency" before insert or update of currency on public.orders
+  for each row execute function private.default_currency();
+create trigger "20_check_custom" before insert or update on public.orders
+  for each row execute function private.check_custom('order');
+create trigger "30_guard_order" before insert or update on public.orders
+  for each row execute function private.guard_order();
+create trigger "40_number_order" before insert on public.orders
+  for each row execute function private.number_order();
+create trigger "50_keep_version" before update on public.orders
+  for each row execute function private.keep_version();
+
+-- Rules of items ------------------------------------------------------------------------------------
+
+create function private.compute_item()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  parent public.orders;
+  digits int;
+  gross numeric;
+begin
+  -- The order's lock makes item changes and status changes wait for one another.
+  select o.* into parent from public.orders o
+  where o.tenant_id = coalesce(new.tenant_id, old.tenant_id)
+    and o.id = coalesce(new.order_id, old.order_id)
+  for no key update;
+  if found then
+    if parent.deleted_at is not null then
+      perform private.refuse(409, 'conflict', 'This order is in the trash. Restore it before changing it.');
+    end if;
+    perform private.refuse_closed(parent.status);
+  elsif tg_op <> 'DELETE' then
+    perform private.refuse(422, 'validation_failed', 'There is no such order.', 'order_id');
+  end if;
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
+
+  if new.position is null then
+    select coalesce(max(i.position), 0) + 1 into new.position
+    from public.order_items i where i.tenant_id = new.tenant_id and i.order_id = new.order_id;
+  end if;
+
+  -- numeric's round() rounds half away from zero.
+  digits := private.minor_digits(parent.currency);
+  gross := round(new.quantity * new.unit_price, digits);
+  new.discount := round(gross * new.discount_percent / 100, digits);
+  new.line_total := gross - new.discount;
+  new.tax := round(new.line_total * new.tax_rate / 100, digits);
+  return new;
+end
+$$;
+comment on function private.compute_item is
+  'BEFORE every change of an item: only while its order is open; gives its position and computes its amounts.';
+
+create trigger "10_guard_tenant" before insert on public.order_items
+  for each row execute function private.guard_tenant();
+create trigger "20_compute_item" before insert or update or delete on public.order_items
+  for each row execute function private.compute_item();
+
+create function private.total_orders()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.orders o
+  set subtotal = sums.subtotal, discount_total = sums.discount_total, tax_total = sums.tax_total,
+      version = o.version + 1
+  from (
+    select touched.tenant_id, touched.order_id,
+      coalesce(sum(i.line_total), 0) as subtotal,
+      coalesce(sum(i.discount), 0) as discount_total,
+      coalesce(sum(i.tax), 0) as tax_total
+    from (select distinct tenant_id, order_id from changed) as touched
+    left join public.order_items i
+      on i.tenant_id = touched.tenant_id and i.order_id = touched.order_id
+    group by touched.tenant_id, touched.order_id
+  ) as sums
+  where o.tenant_id = sums.tenant_id and o.id = sums.order_id;
+  return null;
+end
+$$;
+comment on function private.total_orders is 'AFTER a statement that changed items: the totals and the version of their orders.';
+
+create trigger total_after_insert after insert on public.order_items
+  referencing new table as changed for each statement execute function private.total_orders();
+create trigger total_after_update after update on public.order_items
+  referencing new table as changed for each statement execute function private.total_orders();
+create trigger total_after_delete after delete on public.order_items
+  referencing old table as changed for each statement execute function private.total_orders();
+
+create function private.recompute_items()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.order_items i set quantity = i.quantity
+  where i.tenant_id = new.tenant_id and i.order_id = new.id;
+  return null;
+end
+$$;
+comment on function private.recompute_items is 'AFTER a change of currency: every line anew, in the new currency''s digits.';
+create trigger recompute_items after update of currency on public.orders
+  for each row when (new.currency <> old.currency) execute function private.recompute_items();
+
+-- The order as every answer shows it ------------------------------------------------------------------
+
+create view private.order_documents with (security_invoker) as
+select
+  o.tenant_id, o.id, o.number, o.sequence, o.status, o.currency, o.customer_id,
+  c.name as customer_name, o.placed_at, o.total, o.created_at, o.updated_at, o.version, o.deleted_at,
+  json_build_object(
+    'id', o.id, 'number', o.number, 'status', o.status, 'currency', o.currency,
+    'customer', case when c.id is not null then json_build_object('id', c.id, 'name', c.name) end,
+    'placed_at', o.placed_at, 'notes', o.notes, 'subtotal', o.subtotal,
+    'discount_total', o.discount_total, 'tax_total', o.tax_total,
+    'shipping_total', o.shipping_total, 'total', o.total, 'custom', o.custom,
+    'items', (
+      select coalesce(json_agg(json_build_object(
+        'id', i.id, 'position', i.position, 'product_id', i.product_id, 'sku', i.sku,
+        'name', i.name, 'quantity', i.quantity, 'unit_price', i.unit_price,
+        'discount_percent', i.discount_percent, 'tax_rate', i.tax_rate,
+        'attributes', i.attributes, 'line_total', i.line_total) order by i.position), '[]')
+      from public.order_items i
+      where i.tenant_id = o.tenant_id and i.order_id = o.id),
+    'version', o.version, 'created_by', o.created_by, 'created_at', o.created_at,
+    'updated_at', o.updated_at, 'deleted_at', o.deleted_at) as document
+from public.orders o
+left join public.customers c on c.tenant_id = o.tenant_id and c.id = o.customer_id;
+comment on view private.order_documents is 'An order as every answer shows it, with the columns that lists sort and filter by.';
+grant select on private.order_documents to authenticated, service_role;
+
+create function private.order_document(id uuid)
+returns json
+language sql
+stable
+set search_path = ''
+as $$
+  select d.document from private.order_documents d
+  where d.tenant_id = private.current_tenant('viewer') and d.id = order_document.id
+$$;
+grant execute on function private.order_document to authenticated;
+
+-- Writing a whole order in one call ---------------------------------------------------------------------
+
+create function private.put_items(tenant uuid, target uuid, items jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  wanted int;
+begin
+  if jsonb_typeof(items) <> 'array' then
+    perform private.refuse(422, 'validation_failed', 'Expected a list of items.', 'items');
+  end if;
+  wanted := jsonb_array_length(items);
+  if wanted > 1000 then
+    perform private.refuse(422, 'validation_failed', 'An order has at most 1,000 items.', 'items');
+  end if;
+  perform private.refuse_unknown_keys(
+    item.value,
+    array['product_id', 'sku', 'name', 'quantity', 'unit_price', 'discount_percent', 'tax_rate', 'attributes'],
+    format('items.%s.', item.ordinality - 1))
+  from jsonb_array_elements(items) with ordinality as item;
+
+  -- Line by line in place, so that a line that stays keeps its id.
+  insert into public.order_items as i (
+    tenant_id, order_id, position, product_id, sku, name, quantity, unit_price, discount_percent,
+    tax_rate, attributes)
+  select
+    tenant, target, item.ordinality, line.product_id, line.sku, line.name, line.quantity,
+    line.unit_price, coalesce(line.discount_percent, 0), coalesce(line.tax_rate, 0),
+    coalesce(line.attributes, '{}')
+  from jsonb_array_elements(items) with ordinality as item,
+    jsonb_populate_record(null::public.order_items, jsonb_strip_nulls(item.value - 'attributes')
+      || jsonb_build_object('attributes', coalesce(nullif(item.value -> 'attributes', 'null'), '{}'))) as line
+  order by item.ordinality
+  on conflict (tenant_id, order_id, position) do update
+    set product_id = excluded.product_id, sku = excluded.sku, name = excluded.name,
+        quantity = excluded.quantity, unit_price = excluded.unit_price,
+        discount_percent = excluded.discount_percent, tax_rate = excluded.tax_rate,
+        attributes = excluded.attributes
+    where (i.product_id, i.sku, i.name, i.quantity, i.unit_price, i.discount_percent, i.tax_rate, i.attributes)
+      is distinct from (excluded.product_id, excluded.sku, excluded.name, excluded.quantity,
+        excluded.unit_price, excluded.discount_percent, excluded.tax_rate, excluded.attributes);
+
+  perform private.drop_items_after(target, wanted);
+end
+$$;
+comment on function private.put_items is 'Makes the items of an order those given, in their order.';
+
+create function private.drop_items_after(target uuid, last int)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  delete from public.order_items i
+  where i.tenant_id = private.current_tenant('member') and i.order_id = target and i.position > last
+$$;
+comment on function private.drop_items_after is 'Removes the lines behind a position; callers themselves may not DELETE.';
+grant execute on function private.put_items, private.drop_items_after to authenticated;
+
+create function public.create_order(payload jsonb)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  made uuid;
+  input public.orders;
+begin
+  perform private.refuse_unknown_keys(payload, array[
+    'customer_id', 'currency', 'placed_at', 'notes', 'shipping_total', 'custom', 'items']);
+  input := jsonb_populate_record(null::public.orders, payload - 'items' - 'custom');
+  insert into public.orders (tenant_id, customer_id, currency, placed_at, notes, shipping_total, custom)
+  values (
+    tenant, input.customer_id, input.currency, coalesce(input.placed_at, now()), input.notes,
+    coalesce(input.shipping_total, 0), coalesce(nullif(payload -> 'custom', 'null'), '{}'))
+  returning id into made;
+  perform private.put_items(tenant, made, coalesce(payload -> 'items', '[]'));
+  return private.order_document(made);
+end
+$$;
+comment on function public.create_order is
+  'Places an order with its items in one step: {customer_id?, currency?, placed_at?, notes?, shipping_total?, custom?, items}.';
+grant execute on function public.create_order to authenticated;
+
+create function public.update_order(order_id uuid, patch jsonb, expected_version int default null)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  present public.orders;
+  changed public.orders;
+begin
+  perform private.refuse_unknown_keys(patch, array[
+    'customer_id', 'currency', 'placed_at', 'notes', 'shipping_total', 'custom', 'items', 'status']);
+  select o.* into present from public.orders o
+  where o.tenant_id = tenant and o.id = update_order.order_id for no key update;
+  if not found then
+    perform private.refuse(404, 'not_found', 'There is no such order.');
+  end if;
+  perform private.matches_version(present.version, expected_version);
+  if present.deleted_at is not null then
+    perform private.refuse(409, 'conflict', 'This order is in the trash. Restore it before changing it.');
+  end if;
+
+  changed := jsonb_populate_record(present, patch - 'items' - 'status');
+  if changed is distinct from present then
+    update public.orders o
+    set customer_id = changed.customer_id, currency = changed.currency,
+        placed_at = changed.placed_at, notes = changed.notes,
+        shipping_total = changed.shipping_total, custom = coalesce(changed.custom, '{}')
+    where o.tenant_id = tenant and o.id = update_order.order_id;
+  end if;
+  if patch ? 'items' then
+    perform private.refuse_closed(present.status);
+    perform private.put_items(tenant, update_order.order_id, patch -> 'items');
+  end if;
+  -- Last, so that one request may correct an order and send it off.
+  if patch ? 'status' and patch ->> 'status' is distinct from present.status::text then
+    update public.orders o set status = (patch ->> 'status')::public.order_status
+    where o.tenant_id = tenant and o.id = update_order.order_id;
+  end if;
+  return private.order_document(update_order.order_id);
+end
+$$;
+comment on function public.update_order is
+  'Changes the given fields of an order, its items (all of them) and its status, in one step; 412 when expected_version is not the current one.';
+grant execute on function public.update_order to authenticated;
+grant execute on function private.refuse_closed, private.is_open to authenticated;
+
+create function public.set_order_status(ids uuid[], status text)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  target uuid;
+  code text;
+  results jsonb := '[]';
+begin
+  if cardinality(ids) > 500 then
+    perform private.refuse(422, 'validation_failed', 'At most 500 orders at once.', 'ids');
+  end if;
+  foreach target in array ids loop
+    begin
+      perform public.update_order(target, jsonb_build_object('status', status));
+      results := results || jsonb_build_object('id', target, 'ok', true);
+    exception when sqlstate 'PT404' or sqlstate 'PT409' then
+      get stacked diagnostics code = message_text;
+      results := results || jsonb_build_object('id', target, 'ok', false, 'code', code);
+    end;
+  end loop;
+  return results;
+end
+$$;
+comment on function public.set_order_status is
+  'Moves up to 500 orders to a status, each for itself: [{id, ok, code?}].';
+grant execute on function public.set_order_status to authenticated;
+
+create function public.duplicate_order(order_id uuid)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  original public.orders;
+begin
+  select o.* into original from public.orders o
+  where o.tenant_id = tenant and o.id = duplicate_order.order_id;
+  if not found then
+    perform private.refuse(404, 'not_found', 'There is no such order.');
+  end if;
+  return public.create_order(jsonb_build_object(
+    'customer_id', original.customer_id, 'currency', original.currency, 'notes', original.notes,
+    'shipping_total', original.shipping_total, 'custom', original.custom,
+    'items', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'product_id', i.product_id, 'sku', i.sku, 'name', i.name, 'quantity', i.quantity,
+        'unit_price', i.unit_price, 'discount_percent', i.discount_percent,
+        'tax_rate', i.tax_rate, 'attributes', i.attributes) order by i.position), '[]')
+      from public.order_items i
+      where i.tenant_id = tenant and i.order_id = original.id)));
+end
+$$;
+comment on function public.duplicate_order is 'A new pending order like another: same customer, items and amounts, placed now.';
+grant execute on function public.duplicate_order to authenticated;
+
+create function public.trash_order(id uuid, expected_version int default null)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.set_trashed('order', 'public.orders', id, true, expected_version);
+  return private.order_document(id);
+end
+$$;
+comment on function public.trash_order is 'Moves an order to the trash.';
+grant execute on function public.trash_order to authenticated;
+
+create function public.restore_order(id uuid)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.set_trashed('order', 'public.orders', id, false);
+  return private.order_document(id);
+end
+$$;
+comment on function public.restore_order is 'Brings an order back from the trash.';
+grant execute on function public.restore_order to authenticated;
+
+-- Search ----------------------------------------------------------------------------------------------
+
+create function public.search_orders(q text)
+returns setof uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+rows 100
+as $$
+declare
+  tenant uuid := private.require_role('viewer');
+  pattern text := private.like_pattern(q);
+begin
+  return query
+    select o.id from public.orders o
+    where o.tenant_id = tenant and (o.number ilike pattern or o.notes ilike pattern)
+    union
+    select o.id from public.customers c
+    join public.orders o on o.tenant_id = c.tenant_id and o.customer_id = c.id
+    where c.tenant_id = tenant and c.name ilike pattern;
+  if not found then
+    perform private.allow_one_wrong_letter(q);
+    return query
+      select o.id from public.orders o
+      where o.tenant_id = tenant and o.notes operator(extensions.%>) q
+      union
+      select o.id from public.customers c
+      join public.orders o on o.tenant_id = c.tenant_id and o.customer_id = c.id
+      where c.tenant_id = tenant and c.name operator(extensions.%>) q;
+  end if;
+end
+$$;
+comment on function public.search_orders is
+  'Ids of the orders whose number, notes or customer''s name contain the text; failing that, whose notes or customer nearly contain it.';
+grant execute on function public.search_orders to authenticated;
