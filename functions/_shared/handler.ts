@@ -1,0 +1,160 @@
+/** What happens to every request, in this order; each step lives in a module of its own. */
+import { authenticate, type Authentication } from "./authenticate.ts";
+import { readBody, validateBody } from "./body.ts";
+import type { Caller, CallerDatabase, Context, Reply } from "./context.ts";
+import { asCaller, type RequestContext } from "./db.ts";
+import { notFound, Problem } from "./errors.ts";
+import { ifMatchOf } from "./etag.ts";
+import { answerOnce, idempotencyKeyOf } from "./idempotency.ts";
+import { log } from "./log.ts";
+import { validateQuery } from "./query.ts";
+import { requestIdOf } from "./request_id.ts";
+import { dress, optionsReply, respond, respondToError } from "./respond.ts";
+import type { Method, Route } from "./route.ts";
+import { allowed, BASE_PATH, makeRouter, type Match } from "./router.ts";
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** The headers that the database is told: never Authorization or Cookie. */
+const TOLD_HEADERS = ["x-tenant-id", "user-agent", "x-forwarded-for"];
+
+/** The one function that answers everything under /functions/v1. Never throws. */
+export function makeHandler(
+  functions: Readonly<Record<string, readonly Route[]>>,
+): (request: Request) => Promise<Response> {
+  const find = makeRouter(functions);
+  return async (request) => {
+    const started = performance.now();
+    const requestId = requestIdOf(request);
+    const url = new URL(request.url);
+    const match = find(url.pathname);
+    const route = match?.methods.get(routeMethod(request.method));
+    const seen: Seen = {};
+    let response: Response;
+    try {
+      response = respond(await answer({ request, requestId, url, match, route, seen }));
+    } catch (error) {
+      response = respondToError(error, request, requestId);
+    }
+    log.info({
+      request_id: requestId,
+      method: request.method,
+      route: route?.path ?? "none",
+      status: response.status,
+      ms: Math.round(performance.now() - started),
+      ...seen,
+    }, "answered");
+    return dress(request.method === "HEAD" ? bodiless(response) : response, requestId);
+  };
+}
+
+/** What the log line says about the caller, filled in as it becomes known. */
+type Seen = { user?: string; tenant?: string };
+
+type Incoming = {
+  readonly request: Request;
+  readonly requestId: string;
+  readonly url: URL;
+  readonly match: Match | undefined;
+  readonly route: Route | undefined;
+  readonly seen: Seen;
+};
+
+async function answer(incoming: Incoming): Promise<Reply> {
+  const { request, requestId, url, match, route, seen } = incoming;
+  if (match === undefined) throw notFound();
+  if (request.method === "OPTIONS") return optionsReply(allowed(match));
+  if (route === undefined) {
+    throw new Problem("method_not_allowed", "This address does not take this method.", {
+      headers: { allow: allowed(match) },
+    });
+  }
+  const params = validateParams(route, match.params);
+  const who = route.access === "public" ? null : await authenticate(request);
+  if (who !== null) seen.user = who.caller.id;
+  const query = validateQuery(route.query, url.searchParams);
+  const { text, value } = request.method === "GET" || request.method === "HEAD"
+    ? { text: "", value: undefined }
+    : await readBody(request);
+  const body = validateBody(route.body, value);
+  const shared = {
+    request,
+    requestId,
+    url,
+    ip: request.headers.get("x-forwarded-for"),
+    params,
+    query,
+    body,
+    ifMatch: ifMatchOf(request),
+    prefix: request.headers.get("x-forwarded-prefix") === "/api" ? "/api" : BASE_PATH,
+  };
+  if (who === null || route.access === "public") {
+    return await route.handle({ ...shared, caller: null, db: null });
+  }
+  const told = requestContext(request, requestId, route.access, who.caller);
+  const db = callerDatabase(told, who.caller, request, text);
+  const reply = await route.handle({ ...shared, caller: who.caller, db } satisfies Context);
+  return withCookies(reply, who);
+}
+
+function validateParams(route: Route, raw: Match["params"]): unknown {
+  if (route.params === undefined) {
+    for (const value of Object.values(raw)) if (!UUID.test(value)) throw notFound();
+    return raw;
+  }
+  const result = route.params.safeParse(raw);
+  if (!result.success) throw notFound();
+  return result.data;
+}
+
+function requestContext(
+  request: Request,
+  requestId: string,
+  access: RequestContext["access"],
+  caller: Caller,
+): RequestContext {
+  const headers: Record<string, string> = { "x-request-id": requestId };
+  for (const name of TOLD_HEADERS) {
+    const value = request.headers.get(name);
+    if (value !== null) headers[name] = value;
+  }
+  const tenant = headers["x-tenant-id"];
+  if (access !== "caller" && tenant !== undefined && !UUID.test(tenant)) {
+    throw new Problem("forbidden", "You do not belong to this tenant.");
+  }
+  return {
+    claims: caller.claims,
+    headers: JSON.stringify(headers),
+    access,
+    readOnly: request.method === "GET" || request.method === "HEAD",
+  };
+}
+
+function callerDatabase(
+  told: RequestContext,
+  caller: Caller,
+  request: Request,
+  bodyText: string,
+): CallerDatabase {
+  const key = idempotencyKeyOf(request, bodyText);
+  return {
+    rows: (statement) => asCaller(told, statement),
+    answer: async (statement, reply) =>
+      key === null
+        ? reply(await asCaller(told, statement))
+        : await answerOnce(told, caller, key, statement, reply),
+  };
+}
+
+function withCookies(reply: Reply, { setCookie }: Authentication): Reply {
+  if (setCookie.length === 0) return reply;
+  return { ...reply, setCookie: [...setCookie, ...(reply.setCookie ?? [])] };
+}
+
+/** HEAD is GET without the body. */
+function routeMethod(method: string): Method {
+  return (method === "HEAD" ? "GET" : method) as Method;
+}
+
+function bodiless(response: Response): Response {
+  return new Response(null, { status: response.status, headers: response.headers });
+}
