@@ -535,6 +535,7 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+#variable_conflict use_column
 declare
   tenant uuid := private.require_role('admin');
   address text := lower(btrim(invite_member.email));

@@ -72,7 +72,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  entity constant text := tg_argv[0];
+  kind constant text := tg_argv[0];
   field public.custom_fields;
   defined int := 0;
   value jsonb;
@@ -86,7 +86,7 @@ begin
 
   for field in
     select f.* from public.custom_fields f
-    where f.tenant_id = new.tenant_id and f.entity = check_custom.entity
+    where f.tenant_id = new.tenant_id and f.entity = kind
   loop
     defined := defined + 1;
     value := nullif(new.custom -> field.key, 'null');
@@ -107,7 +107,7 @@ begin
     perform private.refuse_unknown_keys(
       new.custom,
       array(select f.key from public.custom_fields f
-        where f.tenant_id = new.tenant_id and f.entity = check_custom.entity),
+        where f.tenant_id = new.tenant_id and f.entity = kind),
       'custom.');
   end if;
   return new;

@@ -131,9 +131,15 @@ begin
         else 'Changed ' || (select string_agg(replace(key, '_', ' '), ', ' order by key) from jsonb_object_keys(e.changes) as key)
       end,
       'changes', case when e.action = 'update' then e.changes end) order by e.id desc), '[]')
-    from audit.entries e
+    from (
+      -- Items arrive right behind their new order, in one transaction: to its readers that is one event.
+      select entry.*, min(entry.at) over () as created_at
+      from audit.entries entry
+      where entry.tenant_id = tenant and entry.entity_type = 'order'
+        and entry.entity_id = order_timeline.order_id::text
+    ) as e
     left join public.people p on p.id::text = e.actor_id and e.actor_kind = 'user'
-    where e.tenant_id = tenant and e.entity_type = 'order' and e.entity_id = order_timeline.order_id::text);
+    where e.action <> 'update' or e.at > e.created_at);
 end
 $$;
 comment on function public.order_timeline is
