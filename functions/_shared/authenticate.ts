@@ -5,7 +5,7 @@ import { env } from "./env.ts";
 import { Problem, unauthenticated } from "./errors.ts";
 import { BoundedCache } from "./lru.ts";
 import { provenance } from "./origin.ts";
-import { readSession } from "./session.ts";
+import { clearedCookies, readSession, tokensOf } from "./session.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -16,31 +16,44 @@ const secret = new TextEncoder().encode(env.JWT_SECRET);
 /** A verification costs more than everything else here; it holds until the token expires. */
 const verified = new BoundedCache<Caller>(10_000);
 
-/** The caller, and the cookies to send back when the session was renewed. */
-export type Authentication = { readonly caller: Caller; readonly setCookie: readonly string[] };
-
 /**
  * Authenticates a request. An `Authorization` header decides alone: a bad one is not made good by a
  * cookie. A token anywhere else (the query string) is not looked at.
+ * @param keep is given the `Set-Cookie` values that must go out with whatever is answered: a renewed
+ * session's old tokens are used up, and one that no longer stands is to be forgotten.
  * @throws Problem 401 unauthenticated; 403 forbidden for a cookie's write from a foreign page.
  */
-export async function authenticate(request: Request): Promise<Authentication> {
+export async function authenticate(
+  request: Request,
+  keep: (setCookie: readonly string[]) => void,
+): Promise<Caller> {
   const header = request.headers.get("authorization");
   if (header !== null) {
     const token = /^Bearer +(\S+) *$/i.exec(header)?.[1];
     if (token === undefined) throw unauthenticated("Send Authorization: Bearer <access token>.");
-    return { caller: await callerOf(token, "bearer"), setCookie: [] };
+    return callerOf(token, "bearer");
   }
-  const session = request.headers.has("cookie") ? await readSession(request) : null;
-  if (session === null) throw unauthenticated("Sign in first.");
-  if (
-    !SAFE_METHODS.has(request.method) &&
-    provenance(request.headers, env.PORTAL_URL) === "foreign"
-  ) {
-    throw new Problem("forbidden", "A session's changes are taken from the portal's pages only.");
+  if (tokensOf(request) === null) throw unauthenticated("Sign in first.");
+  if (!SAFE_METHODS.has(request.method)) refuseForeignPage(request);
+  const session = await readSession(request);
+  try {
+    const caller = await callerOf(session?.access_token ?? "", "cookie");
+    keep(session?.setCookie ?? []);
+    return caller;
+  } catch (error) {
+    if (error instanceof Problem) keep(clearedCookies(request));
+    throw error;
   }
-  const caller = await callerOf(session.access_token, "cookie");
-  return { caller, setCookie: session.setCookie ?? [] };
+}
+
+/**
+ * Refuses a request that a browser sends from another site's page with the portal's cookie.
+ * @throws Problem 403 forbidden.
+ */
+export function refuseForeignPage(request: Request): void {
+  if (provenance(request.headers, env.PORTAL_URL) === "foreign") {
+    throw new Problem("forbidden", "This is taken from the portal's own pages only.");
+  }
 }
 
 /** The person behind a token. API keys (`kontor_…`) are told apart here. */

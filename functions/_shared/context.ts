@@ -25,11 +25,11 @@ export type Caller = {
 /**
  * What functions/_shared/session.ts answers for a request with a session cookie.
  * `readSession(request: Request): Promise<Session | null>` is its signature; null when there is no
- * cookie, or none that still stands.
+ * cookie. One that no longer stands has an empty access token.
  */
 export type Session = {
   readonly access_token: string;
-  /** `Set-Cookie` values that must go out with the answer: a renewed or a cleared session. */
+  /** `Set-Cookie` values that must go out with the answer: a renewed session. */
   readonly setCookie?: readonly string[];
 };
 

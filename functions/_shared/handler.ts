@@ -1,5 +1,5 @@
 /** What happens to every request, in this order; each step lives in a module of its own. */
-import { authenticate, type Authentication } from "./authenticate.ts";
+import { authenticate } from "./authenticate.ts";
 import { readBody, validateBody } from "./body.ts";
 import type { Caller, CallerDatabase, Context, Reply } from "./context.ts";
 import { asCaller, type RequestContext } from "./db.ts";
@@ -29,12 +29,14 @@ export function makeHandler(
     const match = find(url.pathname);
     const route = match?.methods.get(routeMethod(request.method));
     const seen: Seen = {};
+    const cookies: string[] = [];
     let response: Response;
     try {
-      response = respond(await answer({ request, requestId, url, match, route, seen }));
+      response = respond(await answer({ request, requestId, url, match, route, seen, cookies }));
     } catch (error) {
       response = respondToError(error, request, requestId);
     }
+    for (const cookie of cookies) response.headers.append("set-cookie", cookie);
     log.info({
       request_id: requestId,
       method: request.method,
@@ -57,10 +59,12 @@ type Incoming = {
   readonly match: Match | undefined;
   readonly route: Route | undefined;
   readonly seen: Seen;
+  /** `Set-Cookie` values that go out with any answer, a refusal too. */
+  readonly cookies: string[];
 };
 
 async function answer(incoming: Incoming): Promise<Reply> {
-  const { request, requestId, url, match, route, seen } = incoming;
+  const { request, requestId, url, match, route, seen, cookies } = incoming;
   if (match === undefined) throw notFound();
   if (request.method === "OPTIONS") return optionsReply(allowed(match));
   if (route === undefined) {
@@ -69,8 +73,10 @@ async function answer(incoming: Incoming): Promise<Reply> {
     });
   }
   const params = validateParams(route, match.params);
-  const who = route.access === "public" ? null : await authenticate(request);
-  if (who !== null) seen.user = who.caller.id;
+  const caller = route.access === "public"
+    ? null
+    : await authenticate(request, (setCookie) => cookies.push(...setCookie));
+  if (caller !== null) seen.user = caller.id;
   const query = validateQuery(route.query, url.searchParams);
   const { text, value } = request.method === "GET" || request.method === "HEAD"
     ? { text: "", value: undefined }
@@ -87,13 +93,12 @@ async function answer(incoming: Incoming): Promise<Reply> {
     ifMatch: ifMatchOf(request),
     prefix: request.headers.get("x-forwarded-prefix") === "/api" ? "/api" : BASE_PATH,
   };
-  if (who === null || route.access === "public") {
+  if (caller === null || route.access === "public") {
     return await route.handle({ ...shared, caller: null, db: null });
   }
-  const told = requestContext(request, requestId, route.access, who.caller);
-  const db = callerDatabase(told, who.caller, request, text);
-  const reply = await route.handle({ ...shared, caller: who.caller, db } satisfies Context);
-  return withCookies(reply, who);
+  const told = requestContext(request, requestId, route.access, caller);
+  const db = callerDatabase(told, caller, request, text);
+  return await route.handle({ ...shared, caller, db } satisfies Context);
 }
 
 function validateParams(route: Route, raw: Match["params"]): unknown {
@@ -143,11 +148,6 @@ function callerDatabase(
         ? reply(await asCaller(told, statement))
         : await answerOnce(told, caller, key, statement, reply),
   };
-}
-
-function withCookies(reply: Reply, { setCookie }: Authentication): Reply {
-  if (setCookie.length === 0) return reply;
-  return { ...reply, setCookie: [...setCookie, ...(reply.setCookie ?? [])] };
 }
 
 /** HEAD is GET without the body. */

@@ -4,9 +4,12 @@
  */
 
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
-const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** What the request's headers say about the page that sent it. */
+/**
+ * What the request's headers say about the page that sent it. `unknown` is no page: every browser of
+ * today sends `Origin` with a cross-site write, so a request with neither header comes from a program,
+ * which can set any header anyway.
+ */
 export type Provenance = "portal" | "foreign" | "unknown";
 
 /**
@@ -20,23 +23,6 @@ export function provenance(headers: Headers, portalUrl: string): Provenance {
   const site = headers.get("sec-fetch-site");
   if (site === null) return "unknown";
   return site === "same-origin" ? "portal" : "foreign";
-}
-
-/**
- * Whether a write that rides on the session cookie may go on. A request that says nothing of its
- * page is refused: every browser of today sends `Origin` on a write, and a program that is not a
- * browser has bearer tokens.
- */
-export function cookieWriteAllowed(request: Request, portalUrl: string): boolean {
-  return SAFE_METHODS.has(request.method) || provenance(request.headers, portalUrl) === "portal";
-}
-
-/**
- * Whether a request that makes or ends a session may go on. Scripts without an `Origin` may sign in;
- * another site's page may not, lest it sign a visitor in as somebody else.
- */
-export function signInAllowed(request: Request, portalUrl: string): boolean {
-  return provenance(request.headers, portalUrl) !== "foreign";
 }
 
 function sameOrigin(origin: string, portalUrl: string): boolean {

@@ -30,7 +30,7 @@ const renewals = new BoundedCache<Promise<SessionTokens | null>>(MAX_RENEWALS);
 
 /**
  * The session a request's cookie stands for; null without one. One that no longer stands comes back
- * with an empty access token and the header that clears the cookie.
+ * with an empty access token.
  * @throws Problem unavailable when it must be renewed and the auth server does not answer.
  */
 export async function readSession(request: Request): Promise<Session | null> {
@@ -41,7 +41,7 @@ export async function readSession(request: Request): Promise<Session | null> {
   }
   const renewed = await renew(tokens.refreshToken, request);
   return renewed === null
-    ? { access_token: "", setCookie: clearedCookies(request) }
+    ? { access_token: "" }
     : { access_token: renewed.accessToken, setCookie: writeSessionCookie(renewed, secure) };
 }
 
