@@ -1,0 +1,95 @@
+/** GoTrue's API for the embedded stack: @supabase/lite, of which only /auth/v1 is served. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { App, SmtpEmailDriver } from "@supabase/lite";
+import { connectAuthDatabase } from "./auth_connection.ts";
+import { complainAbout, refusal } from "./auth_input.ts";
+import { createMailer } from "./auth_mails.ts";
+
+export type AuthOptions = {
+  /** As supabase_auth_admin. */
+  databaseUrl: string;
+  jwtSecret: string;
+  /** The portal's origin: where links lead when a request does not say, and what it may say. */
+  siteUrl: string;
+  /** The gateway's origin, where browsers reach /auth/v1. */
+  publicUrl: string;
+  smtpUrl: string;
+  log(text: string): void;
+};
+
+const TOKEN_LIFE_SECONDS = 3600;
+const PASSWORD_MIN_LENGTH = 8;
+const SENDER = { name: "Kontor", address: "no-reply@kontor.test" };
+
+function smtpDriver(smtpUrl: string): SmtpEmailDriver {
+  const { hostname, port, username, password, protocol } = new URL(smtpUrl);
+  return new SmtpEmailDriver({
+    host: hostname,
+    port: port === "" ? 25 : Number(port),
+    secure: protocol === "smtps:",
+    from: SENDER,
+    ...(username && { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
+  });
+}
+
+function createApp(options: AuthOptions, redirectTo: () => string | undefined) {
+  const connection = connectAuthDatabase(options.databaseUrl);
+  const driver = smtpDriver(options.smtpUrl);
+  const app = new App({
+    connection,
+    api: { external_url: options.publicUrl },
+    auth: {
+      enabled: true,
+      jwt_secret: options.jwtSecret,
+      jwt_expiry: TOKEN_LIFE_SECONDS,
+      site_url: options.siteUrl,
+      additional_redirect_urls: [`${options.siteUrl}/**`],
+      minimum_password_length: PASSWORD_MIN_LENGTH,
+      enable_signup: true,
+      enable_refresh_token_rotation: true,
+      email: { enable_signup: true, enable_confirmations: false, double_confirm_changes: true },
+    },
+    options: { drivers: { email: driver }, server: { admin: false, disableStudio: true } },
+  });
+  app._mailer = createMailer(driver, options.publicUrl, redirectTo);
+  return { app, connection };
+}
+
+export type AuthApp = {
+  fetch(request: Request): Promise<Response>;
+  close(): Promise<void>;
+};
+
+/** Makes the server; the schema must be installed (installAuthSchema). */
+export function createAuthApp(options: AuthOptions): AuthApp {
+  const redirect = new AsyncLocalStorage<string | undefined>();
+  const { app, connection } = createApp(options, () => redirect.getStore());
+
+  /** Two sign-ups of one address at once: the second finds it taken only when it asks again. */
+  async function serve(request: Request): Promise<Response> {
+    const again = new URL(request.url).pathname === "/auth/v1/signup" ? request.clone() : undefined;
+    const response = await app.fetch(request);
+    return response.status === 500 && again ? app.fetch(again) : response;
+  }
+
+  return {
+    async fetch(request) {
+      const url = new URL(request.url);
+      // The parsed address decides: `/auth/v1/../rest/v1` is not auth.
+      if (!url.pathname.startsWith("/auth/v1/")) return refusal(404, "not_found", "Not found");
+      const text = request.body ? await request.text() : "";
+      const complaint = text === "" ? undefined : complainAbout(text);
+      if (complaint) return refusal(400, "validation_failed", complaint);
+      const { method, headers } = request;
+      const passed = new Request(url, { method, headers, ...(text && { body: text }) });
+      const target = url.searchParams.get("redirect_to") ?? undefined;
+      const response = await redirect.run(target, () => serve(passed));
+      if (response.status >= 500) {
+        const entry = { level: "error", method, path: url.pathname, status: response.status };
+        options.log(JSON.stringify(entry));
+      }
+      return response;
+    },
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,85 @@
+/** Which headers pass the gateway, in both directions. */
+import { randomUUID } from "node:crypto";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+
+/** Headers about one connection, not about the message (RFC 9110, 7.6.1). */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  "connection",
+  "expect",
+  "http2-settings",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** What proxies say about a client, and what a client must therefore not say itself. */
+const CLAIMS_ABOUT_CLIENT = /^(x-forwarded-.*|forwarded|x-real-ip|x-client-ip|true-client-ip)$/;
+
+const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** The caller's own request id when it is a sane token, else a new one. */
+export function requestIdOf(headers: IncomingHttpHeaders): string {
+  const given = headers["x-request-id"];
+  return typeof given === "string" && SANE_REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** The address of the socket's other end; an IPv4 address mapped into IPv6 is shown as IPv4. */
+export function peerOf(request: IncomingMessage): string {
+  return (request.socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
+}
+
+function namedByConnection(headers: IncomingHttpHeaders): ReadonlySet<string> {
+  const names = headers.connection?.toLowerCase().split(",") ?? [];
+  return new Set(names.map((name) => name.trim()));
+}
+
+/**
+ * The headers to send upstream. `authorization` replaces the caller's, undefined takes it away;
+ * `false` leaves it alone (a signature). `host` undefined lets the client name the upstream.
+ */
+export function upstreamHeaders(
+  headers: IncomingHttpHeaders,
+  set: {
+    peer: string;
+    requestId: string;
+    authorization: string | undefined | false;
+    host: string | undefined;
+    keepApikey: boolean;
+  },
+): Record<string, string | string[]> {
+  const perConnection = namedByConnection(headers);
+  const result: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || HOP_BY_HOP.has(name) || perConnection.has(name)) continue;
+    if (CLAIMS_ABOUT_CLIENT.test(name) || name === "host") continue;
+    if (name === "apikey" && !set.keepApikey) continue;
+    if (name === "authorization" && set.authorization !== false) continue;
+    result[name] = value;
+  }
+  if (typeof set.authorization === "string") result.authorization = set.authorization;
+  if (set.host !== undefined) result.host = set.host;
+  result["x-forwarded-for"] = set.peer;
+  result["x-request-id"] = set.requestId;
+  return result;
+}
+
+/** The headers to send back: the upstream's, without what belongs to the gateway. */
+export function downstreamHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  own: Readonly<Record<string, string>>,
+): Record<string, string | string[]> {
+  const result: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || HOP_BY_HOP.has(name) || name.startsWith("access-control-")) continue;
+    result[name] = value;
+  }
+  const vary = [result.vary, own.vary].flat().filter((part) => part !== undefined);
+  Object.assign(result, own);
+  if (vary.length > 0) result.vary = vary.join(", ");
+  return result;
+}
