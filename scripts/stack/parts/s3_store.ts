@@ -1,0 +1,43 @@
+/** s3rver's folder made safe: no path leaves it, and a broken upload leaves the old object whole. */
+import { randomUUID } from "node:crypto";
+import { rename, rm } from "node:fs/promises";
+import path from "node:path";
+import type { Store } from "@20minutes/s3rver";
+import { S3Refusal } from "./s3_guard.ts";
+
+/** Changes the store's methods in place. */
+export function hardenStore(store: Store, directory: string): void {
+  const root = path.resolve(directory) + path.sep;
+  const inside = (resolved: string) => {
+    // The guard reads requests; keys in a DeleteObjects body arrive here only.
+    if (!path.resolve(resolved).startsWith(root)) {
+      throw new S3Refusal(400, "InvalidURI", "A key may not lead out of its bucket.");
+    }
+    return resolved;
+  };
+
+  const resourcePath = store.getResourcePath.bind(store);
+  store.getResourcePath = (bucket, key, resource) => {
+    const resolved = inside(resourcePath(bucket, key, resource));
+    const bucketRoot = path.resolve(directory, bucket) + path.sep;
+    if (!path.resolve(resolved).startsWith(bucketRoot)) {
+      throw new S3Refusal(400, "InvalidURI", "A key may not lead out of its bucket.");
+    }
+    return resolved;
+  };
+  const bucketPath = store.getBucketPath.bind(store);
+  store.getBucketPath = (bucket) => inside(bucketPath(bucket));
+
+  const putContent = store.putContent.bind(store);
+  store.putContent = async (objectPath, content) => {
+    const unfinished = `${objectPath}.${randomUUID()}.part`;
+    try {
+      const written = await putContent(unfinished, content);
+      await rename(unfinished, objectPath);
+      return written;
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw error;
+    }
+  };
+}

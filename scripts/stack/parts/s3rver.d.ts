@@ -1,0 +1,35 @@
+/** The little of @20minutes/s3rver that is used here; it ships no types. */
+declare module "@20minutes/s3rver" {
+  import type { IncomingMessage, ServerResponse } from "node:http";
+  import type { Readable } from "node:stream";
+
+  export type Store = {
+    getBucketPath(bucket: string): string;
+    getResourcePath(bucket: string, key: string | undefined, resource: string): string;
+    /** Resolves to the size in bytes and the MD5 in hexadecimal. */
+    putContent(objectPath: string, content: Buffer | Readable): Promise<[number, string]>;
+    putBucket(bucket: string): Promise<unknown>;
+  };
+
+  export default class S3rver {
+    constructor(options: {
+      directory: string;
+      silent: boolean;
+      allowMismatchedSignatures: boolean;
+      vhostBuckets: boolean;
+    });
+    readonly store: Store;
+    readonly logger: { close(): void };
+    callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+    on(event: "error", listener: (error: Error) => void): this;
+  }
+}
+
+declare module "@20minutes/s3rver/lib/models/account.js" {
+  type Account = {
+    createKeyPair(accessKeyId: string, secretAccessKey: string): void;
+    revokeAccessKey(accessKeyId: string): void;
+    readonly accessKeys: ReadonlyMap<string, string>;
+  };
+  export const DUMMY_ACCOUNT: Account;
+}
