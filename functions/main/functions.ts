@@ -1,11 +1,23 @@
 /** The allow-list: what answers under `/functions/v1/<name>`. A folder that is not here does not exist. */
+import { routes as auth } from "../auth/index.ts";
 import { routes as customers } from "../customers/index.ts";
+import { routes as healthz } from "../healthz/index.ts";
+import { routes as invitations } from "../invitations/index.ts";
+import { routes as livez } from "../livez/index.ts";
+import { routes as members } from "../members/index.ts";
 import { routes as orders } from "../orders/index.ts";
 import { routes as products } from "../products/index.ts";
+import { routes as tenants } from "../tenants/index.ts";
 import type { Route } from "../_shared/route.ts";
 
 export const functions: Readonly<Record<string, readonly Route[]>> = {
+  auth,
   customers,
+  healthz,
+  invitations,
+  livez,
+  members,
   orders,
   products,
+  tenants,
 };

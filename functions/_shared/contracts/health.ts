@@ -1,0 +1,35 @@
+/** How the parts are. */
+import { z } from "zod";
+
+export const CHECKS = [
+  "database",
+  "auth",
+  "rest",
+  "storage",
+  "functions",
+  "worker",
+  "pdf",
+  "mail",
+] as const;
+export type CheckName = typeof CHECKS[number];
+
+export const check = z.object({
+  status: z.enum(["ok", "down", "skipped"]).meta({
+    description: "skipped: this installation does not have the part.",
+  }),
+  latency_ms: z.number(),
+  detail: z.string().optional(),
+}).meta({ id: "HealthCheck" });
+export type Check = z.infer<typeof check>;
+
+export const health = z.object({
+  status: z.enum(["ok", "degraded", "down"]).meta({
+    description:
+      "degraded: orders can be taken, but files, jobs, documents or mail are not served.",
+  }),
+  version: z.string(),
+  checks: z.record(z.enum(CHECKS), check),
+}).meta({ id: "Health" });
+export type Health = z.infer<typeof health>;
+
+export const alive = z.object({ status: z.literal("ok") });

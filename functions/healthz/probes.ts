@@ -1,0 +1,55 @@
+/**
+ * How each part is asked. A probe answers null when the part is well, or a word on what is wrong that
+ * may be shown to anybody: no addresses, no messages of the part itself.
+ */
+import type { CheckName } from "../_shared/contracts/health.ts";
+import { sql } from "../_shared/db.ts";
+import { env } from "../_shared/env.ts";
+import { greetsAsMailServer } from "./smtp.ts";
+
+/** Rejects when the part cannot be reached; gives up when the signal says so. */
+export type Probe = (signal: AbortSignal) => Promise<string | null>;
+
+const { SUPABASE_URL, WORKER_URL, S3_ENDPOINT, GOTENBERG_URL, SMTP_URL } = env;
+
+/** By check; null: this installation does not have the part. */
+export const probes: Readonly<Record<CheckName, Probe | null>> = {
+  database: async (signal) => {
+    const query = sql`select 1`;
+    signal.addEventListener("abort", () => query.cancel(), { once: true });
+    await query;
+    return null;
+  },
+  auth: (signal) => answers(`${SUPABASE_URL}/auth/v1/health`, signal, isOk),
+  // Refused for want of rights by PostgREST itself, after it has asked the database.
+  rest: (signal) => answers(`${SUPABASE_URL}/rest/v1/currencies?select=code&limit=1`, signal, isUp),
+  // Any answer but a failure: what is asked is whether somebody is there.
+  storage: S3_ENDPOINT === undefined ? null : (signal) => answers(S3_ENDPOINT, signal, isUp),
+  functions: (signal) => answers(`${SUPABASE_URL}/functions/v1/livez`, signal, isOk),
+  worker: optional(WORKER_URL, "/livez"),
+  pdf: optional(GOTENBERG_URL, "/health"),
+  mail: SMTP_URL === undefined ? null : (signal) => greetsAsMailServer(SMTP_URL, signal),
+};
+
+function optional(origin: string | undefined, path: string): Probe | null {
+  if (origin === undefined) return null;
+  const url = origin.replace(/\/+$/, "") + path;
+  return (signal) => answers(url, signal, isOk);
+}
+
+const isOk = (status: number) => status >= 200 && status < 300;
+const isUp = (status: number) => status < 500 && status !== 404;
+
+async function answers(
+  url: string,
+  signal: AbortSignal,
+  well: (status: number) => boolean,
+): Promise<string | null> {
+  const response = await fetch(url, {
+    headers: url.startsWith(SUPABASE_URL) ? { apikey: env.SUPABASE_ANON_KEY } : {},
+    redirect: "manual",
+    signal,
+  });
+  await response.body?.cancel();
+  return well(response.status) ? null : `answers ${response.status}`;
+}
