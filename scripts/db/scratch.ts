@@ -1,0 +1,95 @@
+/** A throwaway Postgres with what Supabase's image has in it, ready for our migrations. */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import postgres, { type Sql } from "postgres";
+import { readEnv } from "../env.ts";
+import { createContext } from "../stack/context.ts";
+import type { LoginRole } from "../stack/part.ts";
+import { installAuthSchema } from "../stack/parts/auth_schema.ts";
+import { createPostgres } from "../stack/parts/postgres.ts";
+import { freePublicPorts, pickPorts } from "../stack/ports.ts";
+import { bootstrapCluster, setPasswords } from "../stack/roles.ts";
+import { loadSecrets } from "../stack/secrets.ts";
+import type { Slice } from "./slices.ts";
+
+export type Scratch = AsyncDisposable & {
+  /** A login's address; the database `postgres` unless another is named. */
+  url(role: LoginRole, database?: string): string;
+  /** Copies the database `postgres` (nobody may be connected to it) and runs statements there. */
+  clone(name: string, statements?: string): Promise<string>;
+};
+
+/** postgres.js on one connection, closed when the work is done. */
+export async function using<T>(url: string, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    return await work(sql);
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
+/**
+ * Starts a cluster of its own in the system's temporary folder: roles belong to a cluster, so two
+ * databases whose roles are to be compared need two.
+ * @throws StackError when Postgres cannot be started here.
+ */
+export async function startScratch(): Promise<Scratch> {
+  const folder = await mkdtemp(path.join(tmpdir(), "kontor-scratch-"));
+  await mkdir(path.join(folder, "run"), { mode: 0o700 });
+  const env = readEnv({ ...(await freePublicPorts()), KONTOR_DATA_DIR: folder });
+  const ctx = createContext(env, await loadSecrets(folder, env), await pickPorts(env));
+  const server = createPostgres(ctx);
+  const dispose = async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  const url = (role: LoginRole, database = "postgres") =>
+    ctx.databaseUrl(role).replace(/\/postgres$/, `/${database}`);
+  const admin = url("supabase_admin");
+  try {
+    await server.start();
+    while (!(await server.healthy())) await sleep(50);
+    await using(admin, async (sql) => {
+      await bootstrapCluster(sql);
+      await setPasswords(sql, ctx.secrets.databasePasswords);
+    });
+    await installAuthSchema(url("supabase_auth_admin"));
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return {
+    url,
+    async clone(name, statements) {
+      await using(url("supabase_admin", "template1"), (sql) =>
+        sql.unsafe(`create database "${name}" template postgres owner postgres`),
+      );
+      if (statements) {
+        await using(url("supabase_admin", name), (sql) => sql.unsafe(statements).simple());
+      }
+      return url("supabase_admin", name);
+    },
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+/**
+ * Loads sql/ as the owner, each slice in a transaction of its own.
+ * @throws Error naming the slice, the line and Postgres' reason.
+ */
+export async function loadSlices(ownerUrl: string, slices: readonly Slice[]): Promise<void> {
+  await using(ownerUrl, async (sql) => {
+    for (const { file, sql: text } of slices) {
+      try {
+        await sql.begin((tx) => tx.unsafe(text).simple());
+      } catch (error) {
+        if (!(error instanceof postgres.PostgresError)) throw error;
+        const line = text.slice(0, Math.max(0, Number(error.position ?? 1) - 1)).split("\n").length;
+        throw new Error(`sql/${file}:${line}: ${error.message}`, { cause: error });
+      }
+    }
+  });
+}

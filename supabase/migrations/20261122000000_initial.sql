@@ -1,0 +1,2597 @@
+-- Generated from sql/ by `npm run db:migration`; edit there.
+
+-- =================================================================================================
+-- sql/00_foundation.sql
+-- =================================================================================================
+
+-- Foundation: schemas, roles, revoke-first, and the helpers every slice uses.
+--
+-- A refusal anywhere in these slices is raised by private.refuse() as SQLSTATE PT<HTTP status>:
+-- PostgREST answers with that status, functions/_shared/errors.ts maps it to a problem document.
+--   MESSAGE machine-readable code · DETAIL a sentence for people · HINT path of the offending field
+
+create schema if not exists private;
+create schema if not exists audit;
+create schema if not exists analytics;
+create schema if not exists extensions;
+
+comment on schema private is 'Helpers of the rules. Never exposed by PostgREST.';
+comment on schema audit is 'Who did what, from where. Written by triggers only.';
+comment on schema analytics is 'Read-only views for analysts, scoped to the tenant of their login.';
+
+create extension if not exists pg_trgm with schema extensions;
+create extension if not exists btree_gin with schema extensions;
+
+-- Roles -------------------------------------------------------------------------------------------
+-- Roles belong to the cluster, not to this database: make what is missing, never a password.
+
+do $$
+declare
+  wanted constant jsonb := '{
+    "kontor_functions": "login noinherit",
+    "kontor_worker":    "login noinherit",
+    "analyst":          "nologin"
+  }';
+  name text;
+begin
+  for name in select jsonb_object_keys(wanted) loop
+    if not exists (select from pg_catalog.pg_roles where rolname = name) then
+      execute format('create role %I %s', name, wanted ->> name);
+    end if;
+  end loop;
+end
+$$;
+
+comment on role kontor_functions is 'The HTTP functions'' login. Has no rights but to become authenticated.';
+comment on role kontor_worker is 'The background worker''s login: its own queue and narrow functions.';
+comment on role analyst is 'What every personal analyst login is a member of: reads the analytics views.';
+
+grant authenticated to kontor_functions;
+
+-- Graphile Worker migrates its own schema, so its login owns it.
+grant kontor_worker to current_user;
+create schema if not exists graphile_worker authorization kontor_worker;
+
+-- Revoke first ------------------------------------------------------------------------------------
+-- Supabase's images grant new objects in public to anon and authenticated, and Postgres grants
+-- EXECUTE to everybody: take both back, so that a right exists only where a slice grants it.
+
+alter default privileges revoke execute on functions from public;
+alter default privileges in schema public revoke all on tables from anon, authenticated, service_role;
+alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
+alter default privileges in schema public revoke all on functions from anon, authenticated, service_role;
+
+revoke create on schema public from public, anon, authenticated, service_role;
+
+do $$
+begin
+  -- A reader who can make temporary tables can fill the disk.
+  execute format('revoke temporary on database %I from public', current_database());
+end
+$$;
+
+grant usage on schema public to authenticated, service_role;
+grant usage on schema private to authenticated, service_role, kontor_functions, kontor_worker;
+grant usage on schema analytics to analyst;
+
+-- Helpers -----------------------------------------------------------------------------------------
+
+create function private.refuse(status int, code text, detail text, path text default '')
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  raise exception using
+    errcode = 'PT' || status, message = code, detail = detail, hint = coalesce(path, '');
+end
+$$;
+comment on function private.refuse is
+  'Raises the one form of refusal: SQLSTATE PT<status>, message = code, detail = sentence, hint = path.';
+grant execute on function private.refuse to authenticated, service_role, kontor_functions, kontor_worker;
+
+create function private.refuse_unknown_keys(payload jsonb, known text[], prefix text default '')
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  unknown text;
+begin
+  if jsonb_typeof(payload) is distinct from 'object' then
+    perform private.refuse(422, 'validation_failed', 'Expected an object.', rtrim(prefix, '.'));
+  end if;
+  select key into unknown from jsonb_object_keys(payload) as key where key <> all (known) limit 1;
+  if unknown is not null then
+    perform private.refuse(
+      422, 'validation_failed', format('Unknown field "%s".', left(unknown, 100)),
+      prefix || left(unknown, 100));
+  end if;
+end
+$$;
+grant execute on function private.refuse_unknown_keys to authenticated, service_role;
+
+create function private.uuid_v7()
+returns uuid
+language sql
+volatile
+parallel safe
+set search_path = ''
+as $$
+  -- RFC 9562 §5.7: 48 bits of Unix milliseconds, then version 7 over a random UUID's version 4
+  -- (binary 0100 becomes 0111), so that ids made one after another lie side by side in an index.
+  select encode(
+    set_bit(set_bit(
+      overlay(
+        uuid_send(gen_random_uuid())
+        placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
+        from 1 for 6),
+      52, 1), 53, 1),
+    'hex')::uuid
+$$;
+comment on function private.uuid_v7 is 'A time-ordered UUID, version 7 (RFC 9562).';
+grant execute on function private.uuid_v7 to authenticated, service_role;
+
+create function private.request_header(name text)
+returns text
+language sql
+stable
+parallel safe
+set search_path = ''
+as $$
+  select nullif(nullif(current_setting('request.headers', true), '')::json ->> name, '')
+$$;
+comment on function private.request_header is
+  'A header of the current request (lower-case name), or null outside of one. Never a source of identity.';
+grant execute on function private.request_header to authenticated, service_role;
+
+-- Row keeping: one trigger for every table with version, updated_at and deleted_at -------------------
+
+create function private.keep_version()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if old.deleted_at is not null and new.deleted_at is not null then
+    perform private.refuse(409, 'conflict', 'This record is in the trash. Restore it before changing it.');
+  end if;
+  if new is distinct from old then
+    -- A version is what others can have seen: however often one transaction writes a row, the
+    -- version moves one step, and a row made in this transaction stays at its first.
+    new.version := old.version
+      + case when old.xmin = pg_current_xact_id()::xid then 0 else 1 end;
+    new.updated_at := now();
+  end if;
+  return new;
+end
+$$;
+comment on function private.keep_version is
+  'BEFORE UPDATE: moves version and updated_at, and refuses changes to a row that is in the trash.';
+
+create function private.matches_version(actual int, expected int)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if expected is not null and expected <> actual then
+    perform private.refuse(
+      412, 'version_mismatch',
+      format('You changed version %s, but version %s is current.', expected, actual));
+  end if;
+end
+$$;
+grant execute on function private.matches_version to authenticated, service_role;
+
+-- ISO 4217 currencies -----------------------------------------------------------------------------
+
+create table public.currencies (
+  code text primary key check (code ~ '^[A-Z]{3}$'),
+  name text not null,
+  minor_digits smallint not null check (minor_digits between 0 and 4)
+);
+comment on table public.currencies is 'ISO 4217: the currencies amounts may be in, and their minor digits.';
+comment on column public.currencies.code is 'Three-letter code, e.g. EUR.';
+comment on column public.currencies.minor_digits is 'Decimals that amounts are rounded to: EUR 2, JPY 0, KWD 3.';
+
+alter table public.currencies enable row level security;
+alter table public.currencies force row level security;
+create policy "everybody who is signed in reads the currencies"
+  on public.currencies for select to authenticated, analyst using (true);
+grant select on public.currencies to authenticated, service_role;
+
+insert into public.currencies (minor_digits, code, name)
+select digits, split_part(entry, ' ', 1), substr(entry, 5)
+from (values
+  (0, array['BIF Burundian franc', 'CLP Chilean peso', 'DJF Djiboutian franc', 'GNF Guinean franc',
+    'ISK Icelandic króna', 'JPY Japanese yen', 'KMF Comorian franc', 'KRW South Korean won',
+    'PYG Paraguayan guaraní', 'RWF Rwandan franc', 'UGX Ugandan shilling', 'VND Vietnamese đồng',
+    'VUV Vanuatu vatu', 'XAF Central African CFA franc', 'XOF West African CFA franc',
+    'XPF CFP franc']),
+  (2, array['AED UAE dirham', 'AFN Afghan afghani', 'ALL Albanian lek', 'AMD Armenian dram',
+    'AOA Angolan kwanza', 'ARS Argentine peso', 'AUD Australian dollar', 'AWG Aruban florin',
+    'AZN Azerbaijani manat', 'BAM Bosnia and Herzegovina mark', 'BBD Barbados dollar',
+    'BDT Bangladeshi taka', 'BGN Bulgarian lev', 'BMD Bermudian dollar', 'BND Brunei dollar',
+    'BOB Boliviano', 'BRL Brazilian real', 'BSD Bahamian dollar', 'BTN Bhutanese ngultrum',
+    'BWP Botswana pula', 'BYN Belarusian ruble', 'BZD Belize dollar', 'CAD Canadian dollar',
+    'CDF Congolese franc', 'CHF Swiss franc', 'CNY Chinese yuan', 'COP Colombian peso',
+    'CRC Costa Rican colón', 'CUP Cuban peso', 'CVE Cape Verdean escudo', 'CZK Czech koruna',
+    'DKK Danish krone', 'DOP Dominican peso', 'DZD Algerian dinar', 'EGP Egyptian pound',
+    'ERN Eritrean nakfa', 'ETB Ethiopian birr', 'EUR Euro', 'FJD Fiji dollar',
+    'FKP Falkland Islands pound', 'GBP Pound sterling', 'GEL Georgian lari', 'GHS Ghanaian cedi',
+    'GIP Gibraltar pound', 'GMD Gambian dalasi', 'GTQ Guatemalan quetzal', 'GYD Guyanese dollar',
+    'HKD Hong Kong dollar', 'HNL Honduran lempira', 'HTG Haitian gourde', 'HUF Hungarian forint',
+    'IDR Indonesian rupiah', 'ILS Israeli new shekel', 'INR Indian rupee', 'IRR Iranian rial',
+    'JMD Jamaican dollar', 'KES Kenyan shilling', 'KGS Kyrgyzstani som', 'KHR Cambodian riel',
+    'KPW North Korean won', 'KYD Cayman Islands dollar', 'KZT Kazakhstani tenge', 'LAK Lao kip',
+    'LBP Lebanese pound', 'LKR Sri Lankan rupee', 'LRD Liberian dollar', 'LSL Lesotho loti',
+    'MAD Moroccan dirham', 'MDL Moldovan leu', 'MGA Malagasy ariary', 'MKD Macedonian denar',
+    'MMK Myanmar kyat', 'MNT Mongolian tögrög', 'MOP Macanese pataca', 'MRU Mauritanian ouguiya',
+    'MUR Mauritian rupee', 'MVR Maldivian rufiyaa', 'MWK Malawian kwacha', 'MXN Mexican peso',
+    'MYR Malaysian ringgit', 'MZN Mozambican metical', 'NAD Namibian dollar', 'NGN Nigerian naira',
+    'NIO Nicaraguan córdoba', 'NOK Norwegian krone', 'NPR Nepalese rupee',
+    'NZD New Zealand dollar', 'PAB Panamanian balboa', 'PEN Peruvian sol',
+    'PGK Papua New Guinean kina', 'PHP Philippine peso', 'PKR Pakistani rupee', 'PLN Polish złoty',
+    'QAR Qatari riyal', 'RON Romanian leu', 'RSD Serbian dinar', 'RUB Russian ruble',
+    'SAR Saudi riyal', 'SBD Solomon Islands dollar', 'SCR Seychelles rupee', 'SDG Sudanese pound',
+    'SEK Swedish krona', 'SGD Singapore dollar', 'SHP Saint Helena pound',
+    'SLE Sierra Leonean leone', 'SOS Somali shilling', 'SRD Surinamese dollar',
+    'SSP South Sudanese pound', 'STN São Tomé and Príncipe dobra', 'SVC Salvadoran colón',
+    'SYP Syrian pound', 'SZL Swazi lilangeni', 'THB Thai baht', 'TJS Tajikistani somoni',
+    'TMT Turkmenistan manat', 'TOP Tongan paʻanga', 'TRY Turkish lira',
+    'TTD Trinidad and Tobago dollar', 'TWD New Taiwan dollar', 'TZS Tanzanian shilling',
+    'UAH Ukrainian hryvnia', 'USD US dollar', 'UYU Uruguayan peso', 'UZS Uzbekistani sum',
+    'VES Venezuelan bolívar', 'WST Samoan tālā', 'XCD East Caribbean dollar', 'YER Yemeni rial',
+    'ZAR South African rand', 'ZMW Zambian kwacha']),
+  (3, array['BHD Bahraini dinar', 'IQD Iraqi dinar', 'JOD Jordanian dinar', 'KWD Kuwaiti dinar',
+    'LYD Libyan dinar', 'OMR Omani rial', 'TND Tunisian dinar'])
+) as iso (digits, entries), unnest(entries) as entry;
+
+create function private.minor_digits(currency text)
+returns int
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select minor_digits from public.currencies where code = currency
+$$;
+comment on function private.minor_digits is 'The decimals of a currency (ISO 4217), null for an unknown one.';
+grant execute on function private.minor_digits to authenticated, service_role;
+
+-- Idempotency keys --------------------------------------------------------------------------------
+-- Kept beside the data, so that an answer is remembered exactly when its write was committed.
+
+create table private.idempotency_keys (
+  caller uuid not null,
+  tenant_id uuid,
+  key text not null check (length(key) between 1 and 255),
+  request_hash text not null,
+  status int,
+  body json,
+  created_at timestamptz not null default now(),
+  unique nulls not distinct (caller, tenant_id, key)
+);
+comment on table private.idempotency_keys is 'First answers to POSTs with an Idempotency-Key, kept for 24 hours.';
+create index idempotency_keys_created_at_idx on private.idempotency_keys (created_at);
+alter table private.idempotency_keys enable row level security;
+alter table private.idempotency_keys force row level security;
+
+create function private.begin_idempotent(caller uuid, tenant uuid, key text, request_hash text)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  kept private.idempotency_keys;
+begin
+  -- Held to the end of the transaction: a second request under the key meets a locked door.
+  if not pg_try_advisory_xact_lock(
+    hashtextextended(format('idempotency %s %s %s', caller, tenant, key), 0))
+  then
+    perform private.refuse(
+      409, 'conflict', 'A request with this Idempotency-Key is still running. Try again shortly.');
+  end if;
+
+  select k.* into kept
+  from private.idempotency_keys k
+  where k.caller = begin_idempotent.caller
+    and k.tenant_id is not distinct from tenant
+    and k.key = begin_idempotent.key
+    and k.created_at > now() - interval '24 hours';
+
+  if not found then
+    return null;
+  end if;
+  if kept.request_hash <> begin_idempotent.request_hash then
+    perform private.refuse(
+      409, 'idempotency_conflict', 'This Idempotency-Key was used with another request.');
+  end if;
+  return json_build_object('status', kept.status, 'body', kept.body);
+end
+$$;
+comment on function private.begin_idempotent is
+  'Null: go on. Otherwise the first answer {status, body}. Refuses with 409 a key in use or used for another request.';
+grant execute on function private.begin_idempotent to kontor_functions;
+
+create function private.finish_idempotent(
+  caller uuid, tenant uuid, key text, request_hash text, status int, body json)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  insert into private.idempotency_keys as k (caller, tenant_id, key, request_hash, status, body)
+  values (caller, tenant, key, request_hash, status, body)
+  on conflict (caller, tenant_id, key) do update
+    set request_hash = excluded.request_hash, status = excluded.status,
+        body = excluded.body, created_at = now()
+$$;
+comment on function private.finish_idempotent is
+  'Remembers the answer to a request under its key, in the transaction of the request''s write.';
+grant execute on function private.finish_idempotent to kontor_functions;
+
+
+-- =================================================================================================
+-- sql/10_tenancy.sql
+-- =================================================================================================
+
+-- Tenancy: people, tenants, memberships, roles, invitations, and the active tenant of a request.
+
+-- People ------------------------------------------------------------------------------------------
+
+create table public.people (
+  id uuid primary key references auth.users (id) on delete cascade,
+  email text not null,
+  name text check (char_length(name) between 1 and 200),
+  created_at timestamptz not null default now()
+);
+comment on table public.people is 'Everybody who signed up, as their fellow members see them.';
+comment on column public.people.name is 'What the person is called; null until they say.';
+
+create function private.mirror_person()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into public.people (id, email, name)
+  values (
+    new.id, lower(new.email),
+    nullif(left(btrim(new.raw_user_meta_data ->> 'name'), 200), ''))
+  on conflict (id) do update set email = excluded.email;
+  return null;
+end
+$$;
+comment on function private.mirror_person is 'Keeps people in step with the auth server''s users.';
+
+create trigger mirror_person_on_sign_up
+  after insert or update of email on auth.users
+  for each row when (new.email is not null)
+  execute function private.mirror_person();
+
+insert into public.people (id, email, name)
+select id, lower(email), nullif(left(btrim(raw_user_meta_data ->> 'name'), 200), '')
+from auth.users where email is not null;
+
+-- Tenants -----------------------------------------------------------------------------------------
+
+create type public.member_role as enum ('viewer', 'member', 'admin', 'owner');
+comment on type public.member_role is 'What somebody may do in a tenant, least first: each may all that the ones before it may.';
+
+create table public.tenants (
+  id uuid primary key default private.uuid_v7(),
+  slug text not null unique
+    constraint tenants_slug_format check (slug ~ '^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$')
+    constraint tenants_slug_reserved check (slug not in (
+      '_astro', 'account', 'admin', 'api', 'app', 'assets', 'auth', 'customers', 'dev', 'docs',
+      'health', 'healthz', 'invitations', 'livez', 'new', 'orders', 'products', 'settings',
+      'signin', 'signout', 'signup', 'static', 'team', 'welcome')),
+  name text not null constraint tenants_name_length check (char_length(btrim(name)) between 1 and 200),
+  currency text not null references public.currencies (code),
+  time_zone text not null,
+  locale text not null default 'en'
+    constraint tenants_locale_format check (locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'),
+  order_prefix text not null default 'SO-'
+    constraint tenants_order_prefix_format check (order_prefix ~ '^[A-Za-z0-9/_-]{0,12}$'),
+  version int not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  deleted_at timestamptz
+);
+comment on table public.tenants is 'The businesses that keep their books here. Everything else belongs to one of them.';
+comment on column public.tenants.slug is 'Short name in addresses: lower-case letters, digits and hyphens.';
+comment on column public.tenants.currency is 'What new orders and products are in unless they say otherwise.';
+comment on column public.tenants.time_zone is 'IANA name; days begin and end by it.';
+comment on column public.tenants.order_prefix is 'What the numbers of new orders begin with.';
+
+create function private.check_time_zone()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if not exists (select from pg_catalog.pg_timezone_names where name = new.time_zone) then
+    perform private.refuse(
+      422, 'validation_failed', 'Not an IANA time zone, such as Europe/Berlin.', 'time_zone');
+  end if;
+  return new;
+end
+$$;
+create trigger check_time_zone before insert or update of time_zone on public.tenants
+  for each row execute function private.check_time_zone();
+create trigger keep_version before update on public.tenants
+  for each row execute function private.keep_version();
+
+-- Memberships -------------------------------------------------------------------------------------
+
+create table public.memberships (
+  tenant_id uuid not null references public.tenants (id) on delete cascade,
+  user_id uuid not null references public.people (id) on delete cascade,
+  role public.member_role not null,
+  created_at timestamptz not null default now(),
+  primary key (tenant_id, user_id)
+);
+comment on table public.memberships is 'Who belongs to which tenant, in which role.';
+create index memberships_user_id_idx on public.memberships (user_id);
+
+-- The active tenant -------------------------------------------------------------------------------
+
+create function private.current_tenant(required public.member_role)
+returns uuid
+language sql
+stable
+security definer
+parallel safe
+set search_path = ''
+as $$
+  with mine as materialized (
+    select m.tenant_id, m.role, count(*) over () as memberships
+    from public.memberships m
+    join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
+    where m.user_id = auth.uid()
+  )
+  select tenant_id
+  from mine
+  where role >= required
+    and case
+      when private.request_header('x-tenant-id') is null then memberships = 1
+      else tenant_id::text = lower(private.request_header('x-tenant-id'))
+    end
+$$;
+comment on function private.current_tenant is
+  'The request''s active tenant: the x-tenant-id header or the caller''s only membership; null for who has less than the required role there.';
+grant execute on function private.current_tenant to authenticated, service_role;
+
+create function private.require_role(required text)
+returns uuid
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  active uuid := private.current_tenant('viewer');
+begin
+  if active is null then
+    if private.request_header('x-tenant-id') is null then
+      perform private.refuse(
+        400, 'tenant_required', 'Say which tenant with the X-Tenant-Id header.');
+    end if;
+    perform private.refuse(403, 'forbidden', 'You do not belong to this tenant.');
+  end if;
+  if private.current_tenant(required::public.member_role) is null then
+    perform private.refuse(403, 'forbidden', format('This takes the role %s.', required));
+  end if;
+  return active;
+end
+$$;
+comment on function private.require_role is
+  'The active tenant, or a refusal: 400 tenant_required, 403 forbidden for strangers and for lesser roles.';
+grant execute on function private.require_role to authenticated;
+
+create function private.check_request()
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if current_user = 'authenticated'
+    and private.request_header('x-tenant-id') is not null
+    and private.current_tenant('viewer') is null
+  then
+    perform private.refuse(403, 'forbidden', 'You do not belong to this tenant.');
+  end if;
+end
+$$;
+comment on function private.check_request is 'PostgREST''s pre-request: refuses a tenant that the caller does not belong to.';
+grant execute on function private.check_request to authenticated, service_role;
+
+create function private.guard_tenant()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  -- Runs with the caller's rights and before every other trigger, so that no rule of another
+  -- tenant (its custom fields, its number series) is ever consulted for a stranger.
+  if current_user = 'authenticated'
+    and new.tenant_id is distinct from private.current_tenant('member')
+  then
+    raise insufficient_privilege using
+      message = 'forbidden', detail = 'You may not write in this tenant.';
+  end if;
+  return new;
+end
+$$;
+comment on function private.guard_tenant is 'BEFORE INSERT, first of all triggers: callers write only into their active tenant.';
+
+-- Grants and policies -----------------------------------------------------------------------------
+
+alter table public.people enable row level security;
+alter table public.people force row level security;
+alter table public.tenants enable row level security;
+alter table public.tenants force row level security;
+alter table public.memberships enable row level security;
+alter table public.memberships force row level security;
+
+grant select on public.people, public.tenants, public.memberships to authenticated, service_role;
+grant update (name) on public.people to authenticated;
+grant update (name, currency, time_zone, locale, order_prefix) on public.tenants to authenticated, service_role;
+grant update (role) on public.memberships to authenticated, service_role;
+
+create policy "people see themselves and the members of their tenant"
+  on public.people for select to authenticated
+  using (
+    id = (select auth.uid())
+    or id in (
+      select m.user_id from public.memberships m
+      where m.tenant_id = (select private.current_tenant('viewer'))));
+create policy "people rename themselves"
+  on public.people for update to authenticated
+  using (id = (select auth.uid())) with check (id = (select auth.uid()));
+
+create policy "members read their tenant"
+  on public.tenants for select to authenticated
+  using (id = (select private.current_tenant('viewer')));
+create policy "admins change their tenant"
+  on public.tenants for update to authenticated
+  using (id = (select private.current_tenant('admin')))
+  with check (id = (select private.current_tenant('admin')));
+
+create policy "members see who else is a member"
+  on public.memberships for select to authenticated
+  using (tenant_id = (select private.current_tenant('viewer')));
+create policy "admins change roles"
+  on public.memberships for update to authenticated
+  using (tenant_id = (select private.current_tenant('admin')))
+  with check (tenant_id = (select private.current_tenant('admin')));
+
+-- Rules of memberships ----------------------------------------------------------------------------
+
+create function private.role_of(tenant uuid, person uuid)
+returns public.member_role
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select role from public.memberships where tenant_id = tenant and user_id = person
+$$;
+comment on function private.role_of is 'The role of a person in a tenant, null for strangers.';
+
+create function private.refuse_above_own_role(tenant uuid, granted public.member_role)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  own public.member_role := private.role_of(tenant, auth.uid());
+begin
+  -- Owners may everything; everybody else only below their own role.
+  if own is distinct from 'owner' and not coalesce(granted < own, false) then
+    perform private.refuse(403, 'forbidden', 'You can only manage roles below your own.');
+  end if;
+end
+$$;
+
+create function private.guard_membership()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  leaves constant boolean := tg_op = 'DELETE';
+begin
+  if auth.uid() is not null and not (leaves and old.user_id = auth.uid()) then
+    perform private.refuse_above_own_role(old.tenant_id, old.role);
+    if not leaves then
+      perform private.refuse_above_own_role(new.tenant_id, new.role);
+    end if;
+  end if;
+
+  if old.role = 'owner' and (leaves or new.role <> 'owner') then
+    -- Two owners who unmake each other at once wait here for one another. The row is gone when the
+    -- tenant itself is being deleted, and then nobody needs to own it.
+    perform from public.tenants where id = old.tenant_id for no key update;
+    if found and not exists (
+      select from public.memberships
+      where tenant_id = old.tenant_id and role = 'owner' and user_id <> old.user_id)
+    then
+      perform private.refuse(409, 'last_owner', 'A tenant always has an owner. Make somebody else one first.');
+    end if;
+  end if;
+  return case when leaves then old else new end;
+end
+$$;
+comment on function private.guard_membership is
+  'Roles are managed from above, and a tenant never loses its last owner.';
+create trigger guard_membership before update or delete on public.memberships
+  for each row execute function private.guard_membership();
+
+-- What people do with tenants and members ---------------------------------------------------------
+
+create function public.my_tenants()
+returns json
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce(json_agg(json_build_object(
+    'id', t.id, 'slug', t.slug, 'name', t.name, 'role', m.role,
+    'currency', t.currency, 'time_zone', t.time_zone, 'locale', t.locale,
+    'order_prefix', t.order_prefix, 'version', t.version) order by t.name, t.id), '[]')
+  from public.memberships m
+  join public.tenants t on t.id = m.tenant_id
+  where m.user_id = auth.uid() and t.deleted_at is null
+$$;
+comment on function public.my_tenants is 'The tenants that the caller belongs to, with the role in each.';
+grant execute on function public.my_tenants to authenticated;
+
+create function private.my_tenant(tenant uuid)
+returns json
+language sql
+stable
+set search_path = ''
+as $$
+  select t from json_array_elements(public.my_tenants()) as t where t ->> 'id' = tenant::text
+$$;
+
+create function public.create_tenant(payload jsonb)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  made uuid;
+begin
+  perform private.refuse_unknown_keys(payload, array['name', 'slug', 'currency', 'time_zone', 'locale']);
+  if not exists (select from public.people where id = auth.uid()) then
+    perform private.refuse(401, 'unauthenticated', 'Sign in first.');
+  end if;
+  if not exists (select from public.currencies where code = payload ->> 'currency') then
+    perform private.refuse(422, 'validation_failed', 'Not an ISO 4217 currency.', 'currency');
+  end if;
+  if exists (select from public.tenants where slug = payload ->> 'slug') then
+    perform private.refuse(409, 'conflict', 'This short name is taken. Choose another.', 'slug');
+  end if;
+
+  insert into public.tenants (name, slug, currency, time_zone, locale)
+  values (
+    btrim(payload ->> 'name'), payload ->> 'slug', payload ->> 'currency',
+    payload ->> 'time_zone', coalesce(payload ->> 'locale', 'en'))
+  returning id into made;
+  insert into public.memberships (tenant_id, user_id, role) values (made, auth.uid(), 'owner');
+  return private.my_tenant(made);
+end
+$$;
+comment on function public.create_tenant is
+  'Makes a tenant of {name, slug, currency, time_zone, locale?} and the caller its owner.';
+grant execute on function public.create_tenant to authenticated;
+
+create function private.require_role_in(tenant uuid, required public.member_role)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  own public.member_role := private.role_of(tenant, auth.uid());
+begin
+  if own is null or exists (
+    select from public.tenants where id = tenant and deleted_at is not null)
+  then
+    perform private.refuse(404, 'not_found', 'There is no such tenant.');
+  end if;
+  if own < required then
+    perform private.refuse(403, 'forbidden', format('This takes the role %s.', required));
+  end if;
+end
+$$;
+
+create function public.update_tenant(id uuid, patch jsonb, expected_version int default null)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  present public.tenants;
+begin
+  perform private.require_role_in(update_tenant.id, 'admin');
+  perform private.refuse_unknown_keys(patch, array['name', 'currency', 'time_zone', 'locale', 'order_prefix']);
+  select t.* into present from public.tenants t where t.id = update_tenant.id for no key update;
+  perform private.matches_version(present.version, expected_version);
+  if patch ? 'currency' and not exists (select from public.currencies where code = patch ->> 'currency') then
+    perform private.refuse(422, 'validation_failed', 'Not an ISO 4217 currency.', 'currency');
+  end if;
+
+  present := jsonb_populate_record(present, patch);
+  update public.tenants t
+  set name = btrim(present.name), currency = present.currency, time_zone = present.time_zone,
+      locale = present.locale, order_prefix = present.order_prefix
+  where t.id = update_tenant.id;
+  return private.my_tenant(update_tenant.id);
+end
+$$;
+comment on function public.update_tenant is 'Changes a tenant''s settings; admins and owners.';
+grant execute on function public.update_tenant to authenticated;
+
+create function public.delete_tenant(id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.require_role_in(delete_tenant.id, 'owner');
+  -- Out of everybody's sight at once; an operator can bring it back, or erase it for good.
+  update public.tenants t set deleted_at = now() where t.id = delete_tenant.id;
+end
+$$;
+comment on function public.delete_tenant is 'Puts a tenant out of sight; owners only.';
+grant execute on function public.delete_tenant to authenticated;
+
+create function public.list_members()
+returns json
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('viewer');
+begin
+  return (
+    select coalesce(json_agg(json_build_object(
+      'user_id', m.user_id, 'email', p.email, 'name', p.name, 'role', m.role,
+      'joined_at', m.created_at) order by m.role desc, p.email), '[]')
+    from public.memberships m join public.people p on p.id = m.user_id
+    where m.tenant_id = tenant);
+end
+$$;
+comment on function public.list_members is 'The members of the active tenant.';
+grant execute on function public.list_members to authenticated;
+
+create function private.require_member(member uuid)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if private.role_of(private.require_role('viewer'), member) is null then
+    perform private.refuse(404, 'not_found', 'There is no such member.');
+  end if;
+end
+$$;
+
+create function public.set_member_role(user_id uuid, role text)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+begin
+  perform private.require_member(set_member_role.user_id);
+  update public.memberships m set role = set_member_role.role::public.member_role
+  where m.tenant_id = tenant and m.user_id = set_member_role.user_id;
+  return (
+    select member from json_array_elements(public.list_members()) as member
+    where member ->> 'user_id' = set_member_role.user_id::text);
+end
+$$;
+comment on function public.set_member_role is 'Gives a member another role; admins below their own, owners any.';
+grant execute on function public.set_member_role to authenticated;
+
+create function public.remove_member(user_id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role(
+    case when remove_member.user_id = auth.uid() then 'viewer' else 'admin' end);
+begin
+  perform private.require_member(remove_member.user_id);
+  delete from public.memberships m
+  where m.tenant_id = tenant and m.user_id = remove_member.user_id;
+end
+$$;
+comment on function public.remove_member is 'Takes somebody out of the active tenant; anybody may leave.';
+grant execute on function public.remove_member to authenticated;
+
+-- Invitations -------------------------------------------------------------------------------------
+
+create table public.invitations (
+  tenant_id uuid not null references public.tenants (id) on delete cascade,
+  id uuid not null default private.uuid_v7(),
+  email text not null constraint invitations_email_format
+    check (email = lower(email) and char_length(email) <= 320 and email ~ '^[^@\s]+@[^@\s]+$'),
+  role public.member_role not null,
+  token_hash bytea not null unique,
+  invited_by uuid references public.people (id) on delete set null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null default now() + interval '7 days',
+  accepted_at timestamptz,
+  primary key (tenant_id, id)
+);
+comment on table public.invitations is 'Offers of a membership, taken once with a token that only its receiver has.';
+comment on column public.invitations.token_hash is 'SHA-256 of the token; the token itself is never stored.';
+create unique index invitations_pending_key on public.invitations (tenant_id, email)
+  where accepted_at is null;
+
+alter table public.invitations enable row level security;
+alter table public.invitations force row level security;
+create policy "admins see the invitations"
+  on public.invitations for select to authenticated
+  using (tenant_id = (select private.current_tenant('admin')));
+grant select (tenant_id, id, email, role, invited_by, created_at, expires_at, accepted_at)
+  on public.invitations to authenticated, service_role;
+
+create function private.invitation_document(i public.invitations)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', i.id, 'email', i.email, 'role', i.role, 'invited_by', i.invited_by,
+    'created_at', i.created_at, 'expires_at', i.expires_at, 'accepted_at', i.accepted_at)
+$$;
+
+create function public.invite_member(email text, role text)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  tenant uuid := private.require_role('admin');
+  address text := lower(btrim(invite_member.email));
+  -- Two random UUIDs carry 244 random bits.
+  token text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+  made public.invitations;
+begin
+  perform private.refuse_above_own_role(tenant, invite_member.role::public.member_role);
+  if exists (
+    select from public.memberships m join public.people p on p.id = m.user_id
+    where m.tenant_id = tenant and p.email = address)
+  then
+    perform private.refuse(409, 'conflict', 'This person is a member already.', 'email');
+  end if;
+  -- Inviting again sends a fresh token and lets the old one lapse.
+  insert into public.invitations as i (tenant_id, email, role, token_hash, invited_by)
+  values (tenant, address, invite_member.role::public.member_role, sha256(convert_to(token, 'UTF8')), auth.uid())
+  on conflict (tenant_id, email) where accepted_at is null do update
+    set role = excluded.role, token_hash = excluded.token_hash, invited_by = excluded.invited_by,
+        created_at = now(), expires_at = excluded.expires_at
+  returning i.* into made;
+  return private.invitation_document(made) || jsonb_build_object('token', token);
+end
+$$;
+comment on function public.invite_member is
+  'Invites an address into the active tenant; the token is in this answer and nowhere else.';
+grant execute on function public.invite_member to authenticated;
+
+create function public.list_invitations()
+returns json
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+begin
+  return (
+    select coalesce(json_agg(private.invitation_document(i) order by i.created_at desc, i.id desc), '[]')
+    from public.invitations i where i.tenant_id = tenant and i.accepted_at is null);
+end
+$$;
+comment on function public.list_invitations is 'The invitations of the active tenant that nobody has taken yet.';
+grant execute on function public.list_invitations to authenticated;
+
+create function public.revoke_invitation(id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+begin
+  delete from public.invitations i
+  where i.tenant_id = tenant and i.id = revoke_invitation.id and i.accepted_at is null;
+  if not found then
+    perform private.refuse(404, 'not_found', 'There is no such open invitation.');
+  end if;
+end
+$$;
+comment on function public.revoke_invitation is 'Takes an open invitation back.';
+grant execute on function public.revoke_invitation to authenticated;
+
+create function public.accept_invitation(token text)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  offer public.invitations;
+begin
+  select i.* into offer from public.invitations i
+  where i.token_hash = sha256(convert_to(accept_invitation.token, 'UTF8'))
+  for update;
+  if not found or exists (
+    select from public.tenants t where t.id = offer.tenant_id and t.deleted_at is not null)
+  then
+    perform private.refuse(404, 'not_found', 'This invitation does not exist, or was taken back.');
+  end if;
+  if offer.email is distinct from (select p.email from public.people p where p.id = auth.uid()) then
+    perform private.refuse(403, 'forbidden', 'This invitation is for another address. Sign in with that one.');
+  end if;
+  if offer.accepted_at is not null then
+    perform private.refuse(409, 'conflict', 'This invitation was used already.');
+  end if;
+  if offer.expires_at <= now() then
+    perform private.refuse(409, 'conflict', 'This invitation has expired. Ask for a new one.');
+  end if;
+
+  insert into public.memberships (tenant_id, user_id, role)
+  values (offer.tenant_id, auth.uid(), offer.role)
+  on conflict do nothing;
+  update public.invitations i set accepted_at = now()
+  where i.tenant_id = offer.tenant_id and i.id = offer.id;
+  return private.my_tenant(offer.tenant_id);
+end
+$$;
+comment on function public.accept_invitation is
+  'Makes the caller a member by an invitation to their own address; once, before it expires.';
+grant execute on function public.accept_invitation to authenticated;
+
+create function private.prune_expired()
+returns int
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  pruned int;
+begin
+  delete from private.idempotency_keys where created_at < now() - interval '24 hours';
+  get diagnostics pruned = row_count;
+  delete from public.invitations
+  where accepted_at is null and expires_at < now() - interval '30 days';
+  return pruned;
+end
+$$;
+comment on function private.prune_expired is
+  'Deletes idempotency keys after a day and invitations a month after they lapsed; answers how many keys.';
+grant execute on function private.prune_expired to kontor_worker;
+
+
+-- =================================================================================================
+-- sql/15_custom_fields.sql
+-- =================================================================================================
+
+-- Custom fields: what a tenant keeps about its customers, products and orders beyond our columns.
+
+create type public.custom_field_type as enum ('text', 'number', 'date', 'boolean', 'choice');
+
+create table public.custom_fields (
+  tenant_id uuid not null default private.current_tenant('admin')
+    references public.tenants (id) on delete cascade,
+  id uuid not null default private.uuid_v7(),
+  entity text not null constraint custom_fields_entity_known
+    check (entity in ('customer', 'product', 'order')),
+  key text not null constraint custom_fields_key_format check (key ~ '^[a-z][a-z0-9_]{0,62}$'),
+  label text not null constraint custom_fields_label_length
+    check (char_length(btrim(label)) between 1 and 100),
+  type public.custom_field_type not null,
+  required boolean not null default false,
+  choices text[] not null default '{}',
+  position int not null default 0,
+  created_at timestamptz not null default now(),
+  primary key (tenant_id, id),
+  unique (tenant_id, entity, key),
+  constraint custom_fields_choices_given check ((type = 'choice') = (cardinality(choices) > 0))
+);
+comment on table public.custom_fields is
+  'The custom fields of a tenant. Until an entity has one, its custom object is free-form; from then on it is checked.';
+comment on column public.custom_fields.key is 'The field''s name in the custom object.';
+comment on column public.custom_fields.choices is 'What a field of type choice may hold.';
+
+alter table public.custom_fields enable row level security;
+alter table public.custom_fields force row level security;
+grant select on public.custom_fields to authenticated, service_role;
+grant insert (tenant_id, entity, key, label, type, required, choices, position),
+  update (label, required, choices, position), delete
+  on public.custom_fields to authenticated, service_role;
+
+create policy "members read the custom fields"
+  on public.custom_fields for select to authenticated
+  using (tenant_id = (select private.current_tenant('viewer')));
+create policy "admins add custom fields"
+  on public.custom_fields for insert to authenticated
+  with check (tenant_id = (select private.current_tenant('admin')));
+create policy "admins change custom fields"
+  on public.custom_fields for update to authenticated
+  using (tenant_id = (select private.current_tenant('admin')))
+  with check (tenant_id = (select private.current_tenant('admin')));
+create policy "admins remove custom fields"
+  on public.custom_fields for delete to authenticated
+  using (tenant_id = (select private.current_tenant('admin')));
+
+create trigger "10_guard_tenant" before insert on public.custom_fields
+  for each row execute function private.guard_tenant();
+
+create function private.fits_custom_field(field public.custom_fields, value jsonb)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select case field.type
+    when 'text' then jsonb_typeof(value) = 'string' and char_length(value #>> '{}') <= 1000
+    when 'number' then jsonb_typeof(value) = 'number'
+    when 'boolean' then jsonb_typeof(value) = 'boolean'
+    when 'date' then jsonb_typeof(value) = 'string'
+      and value #>> '{}' ~ '^\d{4}-\d\d-\d\d$' and pg_input_is_valid(value #>> '{}', 'date')
+    when 'choice' then jsonb_typeof(value) = 'string' and value #>> '{}' = any (field.choices)
+  end
+$$;
+
+create function private.check_custom()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  kind constant text := tg_argv[0];
+  field public.custom_fields;
+  defined int := 0;
+  value jsonb;
+begin
+  if tg_op = 'UPDATE' and new.custom = old.custom then
+    return new;
+  end if;
+  if jsonb_typeof(new.custom) <> 'object' or octet_length(new.custom::text) > 65536 then
+    perform private.refuse(422, 'validation_failed', 'Expected an object of at most 64 KiB.', 'custom');
+  end if;
+
+  for field in
+    select f.* from public.custom_fields f
+    where f.tenant_id = new.tenant_id and f.entity = kind
+  loop
+    defined := defined + 1;
+    value := nullif(new.custom -> field.key, 'null');
+    if value is null and field.required then
+      perform private.refuse(
+        422, 'validation_failed', format('%s is required.', field.label), 'custom.' || field.key);
+    elsif value is not null and not private.fits_custom_field(field, value) then
+      perform private.refuse(
+        422, 'validation_failed',
+        case when field.type = 'choice'
+          then format('%s is one of: %s.', field.label, array_to_string(field.choices, ', '))
+          else format('%s is a %s.', field.label, field.type) end,
+        'custom.' || field.key);
+    end if;
+  end loop;
+
+  if defined > 0 then
+    perform private.refuse_unknown_keys(
+      new.custom,
+      array(select f.key from public.custom_fields f
+        where f.tenant_id = new.tenant_id and f.entity = kind),
+      'custom.');
+  end if;
+  return new;
+end
+$$;
+comment on function private.check_custom is
+  'BEFORE INSERT OR UPDATE: the custom object against the tenant''s definitions of the entity named by the argument.';
+
+
+-- =================================================================================================
+-- sql/20_customers.sql
+-- =================================================================================================
+
+-- Customers: the companies and people that a tenant sells to.
+
+create type public.customer_kind as enum ('company', 'person');
+
+create table public.customers (
+  tenant_id uuid not null default private.current_tenant('member')
+    references public.tenants (id) on delete cascade,
+  id uuid not null default private.uuid_v7(),
+  kind public.customer_kind not null default 'company',
+  name text not null constraint customers_name_length
+    check (char_length(btrim(name)) >= 1 and char_length(name) <= 1000),
+  email text constraint customers_email_length check (char_length(email) <= 320),
+  phone text constraint customers_phone_length check (char_length(phone) <= 100),
+  tax_id text constraint customers_tax_id_length check (char_length(tax_id) <= 100),
+  billing_address jsonb constraint customers_billing_address_object
+    check (jsonb_typeof(billing_address) = 'object' and octet_length(billing_address::text) <= 16384),
+  shipping_address jsonb constraint customers_shipping_address_object
+    check (jsonb_typeof(shipping_address) = 'object' and octet_length(shipping_address::text) <= 16384),
+  tags text[] not null default '{}' constraint customers_tags_count check (cardinality(tags) <= 50),
+  custom jsonb not null default '{}',
+  version int not null default 1,
+  created_by uuid default auth.uid() references public.people (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  deleted_at timestamptz,
+  primary key (tenant_id, id)
+);
+comment on table public.customers is 'The companies and people that the tenant sells to.';
+comment on column public.customers.tax_id is 'VAT or other tax number, as the customer gave it.';
+comment on column public.customers.billing_address is 'An object of text fields: line1, line2, postal_code, city, region, country …';
+comment on column public.customers.custom is 'The tenant''s own fields, checked against custom_fields.';
+comment on column public.customers.version is 'Moves with every change; the ETag.';
+comment on column public.customers.deleted_at is 'When it went to the trash; null while it is live.';
+
+create index customers_name_idx on public.customers (tenant_id, name, id) where deleted_at is null;
+create index customers_created_at_idx on public.customers (tenant_id, created_at desc, id desc)
+  where deleted_at is null;
+create index customers_trash_idx on public.customers (tenant_id, created_at desc, id desc)
+  where deleted_at is not null;
+create index customers_search_idx on public.customers using gin (
+  tenant_id extensions.uuid_ops,
+  name extensions.gin_trgm_ops, email extensions.gin_trgm_ops, phone extensions.gin_trgm_ops,
+  tax_id extensions.gin_trgm_ops);
+
+alter table public.customers enable row level security;
+alter table public.customers force row level security;
+grant select on public.customers to authenticated, service_role;
+grant insert (tenant_id, kind, name, email, phone, tax_id, billing_address, shipping_address, tags, custom),
+  update (kind, name, email, phone, tax_id, billing_address, shipping_address, tags, custom)
+  on public.customers to authenticated, service_role;
+
+create policy "members read their tenant's customers"
+  on public.customers for select to authenticated
+  using (tenant_id = (select private.current_tenant('viewer')));
+create policy "members who write add customers"
+  on public.customers for insert to authenticated
+  with check (tenant_id = (select private.current_tenant('member')));
+create policy "members who write change customers"
+  on public.customers for update to authenticated
+  using (tenant_id = (select private.current_tenant('member')))
+  with check (tenant_id = (select private.current_tenant('member')));
+
+create trigger "10_guard_tenant" before insert on public.customers
+  for each row execute function private.guard_tenant();
+create trigger "20_check_custom" before insert or update on public.customers
+  for each row execute function private.check_custom('customer');
+create trigger "30_keep_version" before update on public.customers
+  for each row execute function private.keep_version();
+
+create view private.customer_documents with (security_invoker) as
+select
+  c.tenant_id, c.id, c.kind, c.name, c.email, c.tags,
+  c.created_at, c.updated_at, c.version, c.deleted_at,
+  json_build_object(
+    'id', c.id, 'kind', c.kind, 'name', c.name, 'email', c.email, 'phone', c.phone,
+    'tax_id', c.tax_id, 'billing_address', c.billing_address,
+    'shipping_address', c.shipping_address, 'tags', c.tags, 'custom', c.custom,
+    'version', c.version, 'created_by', c.created_by, 'created_at', c.created_at,
+    'updated_at', c.updated_at, 'deleted_at', c.deleted_at) as document
+from public.customers c;
+comment on view private.customer_documents is 'A customer as every answer shows it, with the columns that lists sort and filter by.';
+grant select on private.customer_documents to authenticated, service_role;
+
+create function private.customer_document(id uuid)
+returns json
+language sql
+stable
+set search_path = ''
+as $$
+  select d.document from private.customer_documents d
+  where d.tenant_id = private.current_tenant('viewer') and d.id = customer_document.id
+$$;
+grant execute on function private.customer_document to authenticated;
+
+-- Writing ------------------------------------------------------------------------------------------
+
+create function public.create_customer(payload jsonb)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  made uuid;
+  input public.customers;
+begin
+  perform private.refuse_unknown_keys(payload, array[
+    'kind', 'name', 'email', 'phone', 'tax_id', 'billing_address', 'shipping_address', 'tags', 'custom']);
+  input := jsonb_populate_record(null::public.customers, jsonb_strip_nulls(payload));
+  insert into public.customers (
+    tenant_id, kind, name, email, phone, tax_id, billing_address, shipping_address, tags, custom)
+  values (
+    tenant, coalesce(input.kind, 'company'), input.name, input.email, input.phone, input.tax_id,
+    input.billing_address, input.shipping_address, coalesce(input.tags, '{}'),
+    coalesce(payload -> 'custom', '{}'))
+  returning id into made;
+  return private.customer_document(made);
+end
+$$;
+comment on function public.create_customer is 'Adds a customer to the active tenant.';
+grant execute on function public.create_customer to authenticated;
+
+create function public.update_customer(id uuid, patch jsonb, expected_version int default null)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  present public.customers;
+begin
+  perform private.refuse_unknown_keys(patch, array[
+    'kind', 'name', 'email', 'phone', 'tax_id', 'billing_address', 'shipping_address', 'tags', 'custom']);
+  select c.* into present from public.customers c
+  where c.tenant_id = tenant and c.id = update_customer.id for no key update;
+  if not found then
+    perform private.refuse(404, 'not_found', 'There is no such customer.');
+  end if;
+  perform private.matches_version(present.version, expected_version);
+
+  present := jsonb_populate_record(present, patch);
+  update public.customers c
+  set kind = present.kind, name = present.name, email = present.email, phone = present.phone,
+      tax_id = present.tax_id, billing_address = nullif(present.billing_address, 'null'),
+      shipping_address = nullif(present.shipping_address, 'null'), tags = present.tags,
+      custom = coalesce(present.custom, '{}')
+  where c.tenant_id = tenant and c.id = update_customer.id;
+  return private.customer_document(update_customer.id);
+end
+$$;
+comment on function public.update_customer is
+  'Changes the given fields of a customer; 412 when expected_version is not the current one.';
+grant execute on function public.update_customer to authenticated;
+
+-- The trash: one mechanism for customers, products and orders ----------------------------------------
+
+create function private.set_trashed(
+  kind text, record_table regclass, id uuid, trashed boolean, expected_version int default null)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  present record;
+begin
+  -- The table's name is a regclass: it can only be a table's, and prints quoted.
+  execute format(
+    'select version, deleted_at from %s where tenant_id = $1 and id = $2 for no key update',
+    record_table) into present using tenant, id;
+  if present is null then
+    perform private.refuse(404, 'not_found', format('There is no such %s.', kind));
+  end if;
+  perform private.matches_version(present.version, expected_version);
+  if (present.deleted_at is not null) = trashed then
+    perform private.refuse(409, 'conflict', format(
+      case when trashed then 'This %s is in the trash already.' else 'This %s is not in the trash.' end,
+      kind));
+  end if;
+  execute format(
+    'update %s set deleted_at = case when $3 then now() end where tenant_id = $1 and id = $2',
+    record_table) using tenant, id, trashed;
+end
+$$;
+comment on function private.set_trashed is
+  'Moves a record to the trash or back: the one way to write deleted_at. Takes the role member in its tenant.';
+revoke execute on function private.set_trashed from public;
+
+create function public.trash_customer(id uuid, expected_version int default null)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.set_trashed('customer', 'public.customers', id, true, expected_version);
+  return private.customer_document(id);
+end
+$$;
+comment on function public.trash_customer is 'Moves a customer to the trash.';
+grant execute on function public.trash_customer to authenticated;
+
+create function public.restore_customer(id uuid)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.set_trashed('customer', 'public.customers', id, false);
+  return private.customer_document(id);
+end
+$$;
+comment on function public.restore_customer is 'Brings a customer back from the trash.';
+grant execute on function public.restore_customer to authenticated;
+
+-- Search --------------------------------------------------------------------------------------------
+-- Trigram operators are not leakproof, so under RLS they lose their index. These functions run past
+-- RLS, and therefore ask for the tenant first and name it in every query.
+
+create function private.like_pattern(q text)
+returns text
+language sql
+immutable
+parallel safe
+set search_path = ''
+as $$
+  select '%' || replace(replace(replace(btrim(q), '\', '\\'), '%', '\%'), '_', '\_') || '%'
+$$;
+
+create function private.allow_one_wrong_letter(q text)
+returns void
+language sql
+volatile
+set search_path = ''
+as $$
+  -- A word of n letters has n + 1 trigrams, and one wrong letter spoils three of them.
+  select set_config(
+    'pg_trgm.word_similarity_threshold',
+    greatest(0.3, least(0.6, (n - 2) / (n + 1) - 0.01))::text, true)
+  from (select char_length(btrim(q))::numeric as n) as letters
+$$;
+comment on function private.allow_one_wrong_letter is
+  'Sets, for this transaction, how alike a word must be to match a search with one letter wrong.';
+
+create function public.search_customers(q text)
+returns setof uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+rows 100
+as $$
+declare
+  tenant uuid := private.require_role('viewer');
+  pattern text := private.like_pattern(q);
+begin
+  return query
+    select c.id from public.customers c
+    where c.tenant_id = tenant
+      and (c.name ilike pattern or c.email ilike pattern or c.phone ilike pattern
+        or c.tax_id ilike pattern);
+  if not found then
+    perform private.allow_one_wrong_letter(q);
+    return query
+      select c.id from public.customers c
+      where c.tenant_id = tenant
+        and (c.name operator(extensions.%>) q or c.email operator(extensions.%>) q);
+  end if;
+end
+$$;
+comment on function public.search_customers is
+  'Ids of the customers whose name, e-mail, phone or tax number contain the text; failing that, nearly contain it.';
+grant execute on function public.search_customers to authenticated;
+
+
+-- =================================================================================================
+-- sql/30_products.sql
+-- =================================================================================================
+
+-- Products: what a tenant sells, at which price.
+
+create table public.products (
+  tenant_id uuid not null default private.current_tenant('member')
+    references public.tenants (id) on delete cascade,
+  id uuid not null default private.uuid_v7(),
+  sku text not null constraint products_sku_length
+    check (char_length(btrim(sku)) >= 1 and char_length(sku) <= 100),
+  name text not null constraint products_name_length
+    check (char_length(btrim(name)) >= 1 and char_length(name) <= 1000),
+  unit_price numeric not null constraint products_unit_price_range
+    check (unit_price between 0 and 1e9 and unit_price = round(unit_price, 4)),
+  currency text not null references public.currencies (code),
+  tax_rate numeric not null default 0 constraint products_tax_rate_range
+    check (tax_rate between 0 and 100),
+  unit text constraint products_unit_length check (char_length(unit) <= 50),
+  active boolean not null default true,
+  custom jsonb not null default '{}',
+  version int not null default 1,
+  created_by uuid default auth.uid() references public.people (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  deleted_at timestamptz,
+  primary key (tenant_id, id)
+);
+comment on table public.products is 'What the tenant sells.';
+comment on column public.products.sku is 'Stock keeping unit: unique among the tenant''s live products.';
+comment on column public.products.unit_price is 'Net price of one unit, at most four decimals, in currency.';
+comment on column public.products.tax_rate is 'Percent, 0 to 100.';
+comment on column public.products.unit is 'What one is: piece, kg, hour …';
+comment on column public.products.active is 'Whether it is offered for new orders.';
+comment on column public.products.custom is 'The tenant''s own fields, checked against custom_fields.';
+comment on column public.products.version is 'Moves with every change; the ETag.';
+comment on column public.products.deleted_at is 'When it went to the trash; null while it is live.';
+
+create unique index products_sku_key on public.products (tenant_id, sku) where deleted_at is null;
+create index products_name_idx on public.products (tenant_id, name, id) where deleted_at is null;
+create index products_unit_price_idx on public.products (tenant_id, unit_price, id) where deleted_at is null;
+create index products_created_at_idx on public.products (tenant_id, created_at desc, id desc)
+  where deleted_at is null;
+create index products_trash_idx on public.products (tenant_id, created_at desc, id desc)
+  where deleted_at is not null;
+create index products_search_idx on public.products using gin (
+  tenant_id extensions.uuid_ops, sku extensions.gin_trgm_ops, name extensions.gin_trgm_ops);
+
+alter table public.products enable row level security;
+alter table public.products force row level security;
+grant select on public.products to authenticated, service_role;
+grant insert (tenant_id, sku, name, unit_price, currency, tax_rate, unit, active, custom),
+  update (sku, name, unit_price, currency, tax_rate, unit, active, custom)
+  on public.products to authenticated, service_role;
+
+create policy "members read their tenant's products"
+  on public.products for select to authenticated
+  using (tenant_id = (select private.current_tenant('viewer')));
+create policy "members who write add products"
+  on public.products for insert to authenticated
+  with check (tenant_id = (select private.current_tenant('member')));
+create policy "members who write change products"
+  on public.products for update to authenticated
+  using (tenant_id = (select private.current_tenant('member')))
+  with check (tenant_id = (select private.current_tenant('member')));
+
+create function private.default_currency()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if new.currency is null then
+    select t.currency into new.currency from public.tenants t where t.id = new.tenant_id;
+  elsif private.minor_digits(new.currency) is null then
+    perform private.refuse(422, 'validation_failed', 'Not an ISO 4217 currency.', 'currency');
+  end if;
+  return new;
+end
+$$;
+comment on function private.default_currency is 'BEFORE INSERT OR UPDATE: the tenant''s currency where none is given; only known ones.';
+
+create trigger "10_guard_tenant" before insert on public.products
+  for each row execute function private.guard_tenant();
+create trigger "20_default_currency" before insert or update of currency on public.products
+  for each row execute function private.default_currency();
+create trigger "20_check_custom" before insert or update on public.products
+  for each row execute function private.check_custom('product');
+create trigger "30_keep_version" before update on public.products
+  for each row execute function private.keep_version();
+
+create view private.product_documents with (security_invoker) as
+select
+  p.tenant_id, p.id, p.sku, p.name, p.unit_price, p.currency, p.active,
+  p.created_at, p.updated_at, p.version, p.deleted_at,
+  json_build_object(
+    'id', p.id, 'sku', p.sku, 'name', p.name, 'unit_price', p.unit_price, 'currency', p.currency,
+    'tax_rate', p.tax_rate, 'unit', p.unit, 'active', p.active, 'custom', p.custom,
+    'version', p.version, 'created_by', p.created_by, 'created_at', p.created_at,
+    'updated_at', p.updated_at, 'deleted_at', p.deleted_at) as document
+from public.products p;
+comment on view private.product_documents is 'A product as every answer shows it, with the columns that lists sort and filter by.';
+grant select on private.product_documents to authenticated, service_role;
+
+create function private.product_document(id uuid)
+returns json
+language sql
+stable
+set search_path = ''
+as $$
+  select d.document from private.product_documents d
+  where d.tenant_id = private.current_tenant('viewer') and d.id = product_document.id
+$$;
+grant execute on function private.product_document to authenticated;
+
+-- Writing ------------------------------------------------------------------------------------------
+
+create function public.create_product(payload jsonb)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  made uuid;
+  input public.products;
+begin
+  perform private.refuse_unknown_keys(payload, array[
+    'sku', 'name', 'unit_price', 'currency', 'tax_rate', 'unit', 'active', 'custom']);
+  input := jsonb_populate_record(null::public.products, jsonb_strip_nulls(payload));
+  insert into public.products (tenant_id, sku, name, unit_price, currency, tax_rate, unit, active, custom)
+  values (
+    tenant, input.sku, input.name, input.unit_price, input.currency, coalesce(input.tax_rate, 0),
+    input.unit, coalesce(input.active, true), coalesce(payload -> 'custom', '{}'))
+  returning id into made;
+  return private.product_document(made);
+end
+$$;
+comment on function public.create_product is 'Adds a product to the active tenant.';
+grant execute on function public.create_product to authenticated;
+
+create function public.update_product(id uuid, patch jsonb, expected_version int default null)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  present public.products;
+begin
+  perform private.refuse_unknown_keys(patch, array[
+    'sku', 'name', 'unit_price', 'currency', 'tax_rate', 'unit', 'active', 'custom']);
+  select p.* into present from public.products p
+  where p.tenant_id = tenant and p.id = update_product.id for no key update;
+  if not found then
+    perform private.refuse(404, 'not_found', 'There is no such product.');
+  end if;
+  perform private.matches_version(present.version, expected_version);
+
+  present := jsonb_populate_record(present, patch);
+  update public.products p
+  set sku = present.sku, name = present.name, unit_price = present.unit_price,
+      currency = present.currency, tax_rate = present.tax_rate, unit = present.unit,
+      active = present.active, custom = coalesce(present.custom, '{}')
+  where p.tenant_id = tenant and p.id = update_product.id;
+  return private.product_document(update_product.id);
+end
+$$;
+comment on function public.update_product is
+  'Changes the given fields of a product; 412 when expected_version is not the current one.';
+grant execute on function public.update_product to authenticated;
+
+create function public.trash_product(id uuid, expected_version int default null)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.set_trashed('product', 'public.products', id, true, expected_version);
+  return private.product_document(id);
+end
+$$;
+comment on function public.trash_product is 'Moves a product to the trash.';
+grant execute on function public.trash_product to authenticated;
+
+create function public.restore_product(id uuid)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.set_trashed('product', 'public.products', id, false);
+  return private.product_document(id);
+end
+$$;
+comment on function public.restore_product is 'Brings a product back from the trash.';
+grant execute on function public.restore_product to authenticated;
+
+create function public.search_products(q text)
+returns setof uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+rows 100
+as $$
+declare
+  tenant uuid := private.require_role('viewer');
+  pattern text := private.like_pattern(q);
+begin
+  return query
+    select p.id from public.products p
+    where p.tenant_id = tenant and (p.sku ilike pattern or p.name ilike pattern);
+  if not found then
+    perform private.allow_one_wrong_letter(q);
+    return query
+      select p.id from public.products p
+      where p.tenant_id = tenant and p.name operator(extensions.%>) q;
+  end if;
+end
+$$;
+comment on function public.search_products is
+  'Ids of the products whose SKU or name contain the text; failing that, whose name nearly contains it.';
+grant execute on function public.search_products to authenticated;
+
+
+-- =================================================================================================
+-- sql/40_orders.sql
+-- =================================================================================================
+
+-- Orders: items of a flexible shape, totals that only the database computes, statuses that only move
+-- forward, gapless numbers per tenant.
+
+create type public.order_status as enum ('pending', 'processing', 'shipped', 'delivered', 'cancelled');
+comment on type public.order_status is 'In the order of an order''s life, which is also how lists sort it.';
+
+create table private.number_series (
+  tenant_id uuid not null references public.tenants (id) on delete cascade,
+  series text not null,
+  last bigint not null,
+  primary key (tenant_id, series)
+);
+comment on table private.number_series is
+  'The last number given out per series. Its row is locked to the end of the transaction that takes one, so a rollback leaves no gap.';
+alter table private.number_series enable row level security;
+alter table private.number_series force row level security;
+
+create table public.orders (
+  tenant_id uuid not null default private.current_tenant('member')
+    references public.tenants (id) on delete cascade,
+  id uuid not null default private.uuid_v7(),
+  number text not null,
+  sequence bigint not null,
+  status public.order_status not null default 'pending',
+  currency text not null references public.currencies (code),
+  customer_id uuid,
+  placed_at timestamptz not null default now() constraint orders_placed_at_range
+    check (placed_at >= '1900-01-01' and placed_at < '2200-01-01'),
+  notes text constraint orders_notes_length check (char_length(notes) <= 10000),
+  subtotal numeric not null default 0,
+  discount_total numeric not null default 0,
+  tax_total numeric not null default 0,
+  shipping_total numeric not null default 0 constraint orders_shipping_total_range
+    check (shipping_total between 0 and 1e9),
+  total numeric not null default 0 constraint orders_total_range check (total <= 1e12),
+  custom jsonb not null default '{}',
+  version int not null default 1,
+  created_by uuid default auth.uid() references public.people (id) on delete set null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  deleted_at timestamptz,
+  primary key (tenant_id, id),
+  unique (tenant_id, sequence),
+  constraint orders_customer_id_fkey foreign key (tenant_id, customer_id)
+    references public.customers (tenant_id, id)
+);
+comment on table public.orders is 'What customers ordered. Number, totals and version are the database''s; DELETE is refused (rpc trash_order).';
+comment on column public.orders.number is 'Gapless per tenant, with the tenant''s prefix: SO-000001 onwards.';
+comment on column public.orders.sequence is 'The number as a number, to sort by.';
+comment on column public.orders.status is 'pending → processing → shipped → delivered; pending or processing → cancelled.';
+comment on column public.orders.subtotal is 'Sum of the items'' line totals, net, after discounts.';
+comment on column public.orders.discount_total is 'Sum of the items'' discounts, already taken off the subtotal.';
+comment on column public.orders.tax_total is 'Sum of the items'' taxes.';
+comment on column public.orders.shipping_total is 'What sending it costs the customer, in the currency''s minor digits.';
+comment on column public.orders.total is 'subtotal + tax_total + shipping_total.';
+comment on column public.orders.custom is 'The tenant''s own fields, checked against custom_fields.';
+comment on column public.orders.version is 'Moves with every change, items included; the ETag.';
+comment on column public.orders.deleted_at is 'When it went to the trash; null while it is live.';
+
+create index orders_placed_at_idx on public.orders (tenant_id, placed_at desc, id desc) where deleted_at is null;
+create index orders_status_idx on public.orders (tenant_id, status, placed_at desc, id desc) where deleted_at is null;
+create index orders_customer_idx on public.orders (tenant_id, customer_id, placed_at desc, id desc) where deleted_at is null;
+create index orders_total_idx on public.orders (tenant_id, total, id) where deleted_at is null;
+create index orders_trash_idx on public.orders (tenant_id, placed_at desc, id desc) where deleted_at is not null;
+create index orders_search_idx on public.orders using gin (
+  tenant_id extensions.uuid_ops, number extensions.gin_trgm_ops, notes extensions.gin_trgm_ops);
+
+create table public.order_items (
+  tenant_id uuid not null default private.current_tenant('member')
+    references public.tenants (id) on delete cascade,
+  id uuid not null default private.uuid_v7(),
+  order_id uuid not null,
+  position int not null constraint order_items_position_range check (position between 1 and 1000),
+  product_id uuid,
+  sku text constraint order_items_sku_length check (char_length(sku) <= 100),
+  name text not null constraint order_items_name_length
+    check (char_length(btrim(name)) >= 1 and char_length(name) <= 1000),
+  quantity numeric not null constraint order_items_quantity_range
+    check (quantity between 0 and 1e9 and quantity = round(quantity, 3)),
+  unit_price numeric not null constraint order_items_unit_price_range
+    check (unit_price between 0 and 1e9 and unit_price = round(unit_price, 4)),
+  discount_percent numeric not null default 0 constraint order_items_discount_percent_range
+    check (discount_percent between 0 and 100),
+  tax_rate numeric not null default 0 constraint order_items_tax_rate_range
+    check (tax_rate between 0 and 100),
+  attributes jsonb not null default '{}' constraint order_items_attributes_object
+    check (jsonb_typeof(attributes) = 'object' and octet_length(attributes::text) <= 65536),
+  discount numeric not null,
+  line_total numeric not null constraint order_items_line_total_range check (line_total <= 1e12),
+  tax numeric not null,
+  primary key (tenant_id, id),
+  unique (tenant_id, order_id, position),
+  constraint order_items_order_id_fkey foreign key (tenant_id, order_id)
+    references public.orders (tenant_id, id) on delete cascade,
+  constraint order_items_product_id_fkey foreign key (tenant_id, product_id)
+    references public.products (tenant_id, id)
+);
+comment on table public.order_items is 'The lines of an order. They change only while the order is pending or processing; DELETE is refused (rpc update_order).';
+comment on column public.order_items.position is 'Counts from 1 within the order; given when left out.';
+comment on column public.order_items.quantity is 'At most three decimals.';
+comment on column public.order_items.unit_price is 'Net price of one unit, at most four decimals, in the order''s currency.';
+comment on column public.order_items.discount_percent is 'Percent off the line, 0 to 100.';
+comment on column public.order_items.tax_rate is 'Percent on the line after its discount, 0 to 100.';
+comment on column public.order_items.attributes is 'Whatever else describes the line: colour, size, serial numbers …';
+comment on column public.order_items.discount is 'round(round(quantity × unit_price) × discount_percent / 100).';
+comment on column public.order_items.line_total is 'round(quantity × unit_price) − discount.';
+comment on column public.order_items.tax is 'round(line_total × tax_rate / 100).';
+
+create index order_items_product_idx on public.order_items (tenant_id, product_id) where product_id is not null;
+
+-- Grants and policies -------------------------------------------------------------------------------
+
+alter table public.orders enable row level security;
+alter table public.orders force row level security;
+alter table public.order_items enable row level security;
+alter table public.order_items force row level security;
+
+grant select on public.orders, public.order_items to authenticated, service_role;
+grant insert (tenant_id, currency, customer_id, placed_at, notes, shipping_total, custom),
+  update (status, currency, customer_id, placed_at, notes, shipping_total, custom)
+  on public.orders to authenticated, service_role;
+grant insert (tenant_id, order_id, position, product_id, sku, name, quantity, unit_price,
+    discount_percent, tax_rate, attributes),
+  update (position, product_id, sku, name, quantity, unit_price, discount_percent, tax_rate, attributes)
+  on public.order_items to authenticated, service_role;
+
+create policy "members read their tenant's orders"
+  on public.orders for select to authenticated
+  using (tenant_id = (select private.current_tenant('viewer')));
+create policy "members who write place orders"
+  on public.orders for insert to authenticated
+  with check (tenant_id = (select private.current_tenant('member')));
+create policy "members who write change orders"
+  on public.orders for update to authenticated
+  using (tenant_id = (select private.current_tenant('member')))
+  with check (tenant_id = (select private.current_tenant('member')));
+
+create policy "members read their tenant's order items"
+  on public.order_items for select to authenticated
+  using (tenant_id = (select private.current_tenant('viewer')));
+create policy "members who write add order items"
+  on public.order_items for insert to authenticated
+  with check (tenant_id = (select private.current_tenant('member')));
+create policy "members who write change order items"
+  on public.order_items for update to authenticated
+  using (tenant_id = (select private.current_tenant('member')))
+  with check (tenant_id = (select private.current_tenant('member')));
+
+-- Rules of orders -----------------------------------------------------------------------------------
+
+create function private.take_number(tenant uuid, series text)
+returns bigint
+language sql
+volatile
+security definer
+set search_path = ''
+as $$
+  insert into private.number_series as s (tenant_id, series, last) values (tenant, series, 1)
+  on conflict (tenant_id, series) do update set last = s.last + 1
+  returning last
+$$;
+comment on function private.take_number is 'The next number of a tenant''s series, without gaps; waits for a transaction that took one before.';
+
+create function private.number_order()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  new.sequence := private.take_number(new.tenant_id, 'order');
+  select t.order_prefix || lpad(new.sequence::text, greatest(6, length(new.sequence::text)), '0')
+  into new.number
+  from public.tenants t where t.id = new.tenant_id;
+  return new;
+end
+$$;
+
+create function private.may_follow(present public.order_status, next public.order_status)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select case present
+    when 'pending' then next in ('processing', 'cancelled')
+    when 'processing' then next in ('shipped', 'cancelled')
+    when 'shipped' then next = 'delivered'
+    else false
+  end
+$$;
+comment on function private.may_follow is 'Whether an order in one status may move to the other: the status machine.';
+
+create function private.is_open(status public.order_status)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select status in ('pending', 'processing')
+$$;
+comment on function private.is_open is 'Whether what is ordered, and so the amounts, may still change.';
+
+create function private.refuse_closed(status public.order_status)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if not private.is_open(status) then
+    perform private.refuse(
+      409, 'conflict', format('Items and amounts cannot change once an order is %s.', status));
+  end if;
+end
+$$;
+
+create function private.guard_order()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  digits constant int := private.minor_digits(new.currency);
+begin
+  if tg_op = 'UPDATE' then
+    if new.status <> old.status and not private.may_follow(old.status, new.status) then
+      perform private.refuse(
+        409, 'invalid_transition', format('A %s order cannot become %s.', old.status, new.status));
+    end if;
+    if (new.currency, new.shipping_total) is distinct from (old.currency, old.shipping_total) then
+      perform private.refuse_closed(old.status);
+    end if;
+  end if;
+
+  if new.shipping_total <> round(new.shipping_total, digits) then
+    perform private.refuse(
+      422, 'validation_failed', format('%s has %s decimals.', new.currency, digits), 'shipping_total');
+  end if;
+  -- Rounded although they are round, so that every amount prints with its currency's digits.
+  new.shipping_total := round(new.shipping_total, digits);
+  new.subtotal := round(new.subtotal, digits);
+  new.discount_total := round(new.discount_total, digits);
+  new.tax_total := round(new.tax_total, digits);
+  new.total := new.subtotal + new.tax_total + new.shipping_total;
+  return new;
+end
+$$;
+comment on function private.guard_order is
+  'BEFORE INSERT OR UPDATE: the status machine, frozen amounts, the currency''s digits, and the total.';
+
+create trigger "10_guard_tenant" before insert on public.orders
+  for each row execute function private.guard_tenant();
+create trigger "20_default_currency" before insert or update of currency on public.orders
+  for each row execute function private.default_currency();
+create trigger "20_check_custom" before insert or update on public.orders
+  for each row execute function private.check_custom('order');
+create trigger "30_guard_order" before insert or update on public.orders
+  for each row execute function private.guard_order();
+create trigger "40_number_order" before insert on public.orders
+  for each row execute function private.number_order();
+create trigger "50_keep_version" before update on public.orders
+  for each row execute function private.keep_version();
+
+-- Rules of items ------------------------------------------------------------------------------------
+
+create function private.compute_item()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  parent public.orders;
+  digits int;
+  gross numeric;
+begin
+  -- The order's lock makes item changes and status changes wait for one another.
+  select o.* into parent from public.orders o
+  where o.tenant_id = coalesce(new.tenant_id, old.tenant_id)
+    and o.id = coalesce(new.order_id, old.order_id)
+  for no key update;
+  if found then
+    if parent.deleted_at is not null then
+      perform private.refuse(409, 'conflict', 'This order is in the trash. Restore it before changing it.');
+    end if;
+    perform private.refuse_closed(parent.status);
+  elsif tg_op <> 'DELETE' then
+    perform private.refuse(422, 'validation_failed', 'There is no such order.', 'order_id');
+  end if;
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
+
+  if new.position is null then
+    select coalesce(max(i.position), 0) + 1 into new.position
+    from public.order_items i where i.tenant_id = new.tenant_id and i.order_id = new.order_id;
+  end if;
+
+  -- numeric's round() rounds half away from zero.
+  digits := private.minor_digits(parent.currency);
+  gross := round(new.quantity * new.unit_price, digits);
+  new.discount := round(gross * new.discount_percent / 100, digits);
+  new.line_total := gross - new.discount;
+  new.tax := round(new.line_total * new.tax_rate / 100, digits);
+  return new;
+end
+$$;
+comment on function private.compute_item is
+  'BEFORE every change of an item: only while its order is open; gives its position and computes its amounts.';
+
+create trigger "10_guard_tenant" before insert on public.order_items
+  for each row execute function private.guard_tenant();
+create trigger "20_compute_item" before insert or update or delete on public.order_items
+  for each row execute function private.compute_item();
+
+create function private.total_orders()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.orders o
+  set subtotal = sums.subtotal, discount_total = sums.discount_total, tax_total = sums.tax_total,
+      version = o.version + 1
+  from (
+    select touched.tenant_id, touched.order_id,
+      coalesce(sum(i.line_total), 0) as subtotal,
+      coalesce(sum(i.discount), 0) as discount_total,
+      coalesce(sum(i.tax), 0) as tax_total
+    from (select distinct tenant_id, order_id from changed) as touched
+    left join public.order_items i
+      on i.tenant_id = touched.tenant_id and i.order_id = touched.order_id
+    group by touched.tenant_id, touched.order_id
+  ) as sums
+  where o.tenant_id = sums.tenant_id and o.id = sums.order_id;
+  return null;
+end
+$$;
+comment on function private.total_orders is 'AFTER a statement that changed items: the totals and the version of their orders.';
+
+create trigger total_after_insert after insert on public.order_items
+  referencing new table as changed for each statement execute function private.total_orders();
+create trigger total_after_update after update on public.order_items
+  referencing new table as changed for each statement execute function private.total_orders();
+create trigger total_after_delete after delete on public.order_items
+  referencing old table as changed for each statement execute function private.total_orders();
+
+create function private.recompute_items()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.order_items i set quantity = i.quantity
+  where i.tenant_id = new.tenant_id and i.order_id = new.id;
+  return null;
+end
+$$;
+comment on function private.recompute_items is 'AFTER a change of currency: every line anew, in the new currency''s digits.';
+create trigger recompute_items after update of currency on public.orders
+  for each row when (new.currency <> old.currency) execute function private.recompute_items();
+
+-- The order as every answer shows it ------------------------------------------------------------------
+
+create view private.order_documents with (security_invoker) as
+select
+  o.tenant_id, o.id, o.number, o.sequence, o.status, o.currency, o.customer_id,
+  c.name as customer_name, o.placed_at, o.total, o.created_at, o.updated_at, o.version, o.deleted_at,
+  json_build_object(
+    'id', o.id, 'number', o.number, 'status', o.status, 'currency', o.currency,
+    'customer', case when c.id is not null then json_build_object('id', c.id, 'name', c.name) end,
+    'placed_at', o.placed_at, 'notes', o.notes, 'subtotal', o.subtotal,
+    'discount_total', o.discount_total, 'tax_total', o.tax_total,
+    'shipping_total', o.shipping_total, 'total', o.total, 'custom', o.custom,
+    'items', (
+      select coalesce(json_agg(json_build_object(
+        'id', i.id, 'position', i.position, 'product_id', i.product_id, 'sku', i.sku,
+        'name', i.name, 'quantity', i.quantity, 'unit_price', i.unit_price,
+        'discount_percent', i.discount_percent, 'tax_rate', i.tax_rate,
+        'attributes', i.attributes, 'line_total', i.line_total) order by i.position), '[]')
+      from public.order_items i
+      where i.tenant_id = o.tenant_id and i.order_id = o.id),
+    'version', o.version, 'created_by', o.created_by, 'created_at', o.created_at,
+    'updated_at', o.updated_at, 'deleted_at', o.deleted_at) as document
+from public.orders o
+left join public.customers c on c.tenant_id = o.tenant_id and c.id = o.customer_id;
+comment on view private.order_documents is 'An order as every answer shows it, with the columns that lists sort and filter by.';
+grant select on private.order_documents to authenticated, service_role;
+
+create function private.order_document(id uuid)
+returns json
+language sql
+stable
+set search_path = ''
+as $$
+  select d.document from private.order_documents d
+  where d.tenant_id = private.current_tenant('viewer') and d.id = order_document.id
+$$;
+grant execute on function private.order_document to authenticated;
+
+-- Writing a whole order in one call ---------------------------------------------------------------------
+
+create function private.put_items(tenant uuid, target uuid, items jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  wanted int;
+begin
+  if jsonb_typeof(items) <> 'array' then
+    perform private.refuse(422, 'validation_failed', 'Expected a list of items.', 'items');
+  end if;
+  wanted := jsonb_array_length(items);
+  if wanted > 1000 then
+    perform private.refuse(422, 'validation_failed', 'An order has at most 1,000 items.', 'items');
+  end if;
+  perform private.refuse_unknown_keys(
+    item.value,
+    array['product_id', 'sku', 'name', 'quantity', 'unit_price', 'discount_percent', 'tax_rate', 'attributes'],
+    format('items.%s.', item.ordinality - 1))
+  from jsonb_array_elements(items) with ordinality as item;
+
+  -- Line by line in place, so that a line that stays keeps its id.
+  insert into public.order_items as i (
+    tenant_id, order_id, position, product_id, sku, name, quantity, unit_price, discount_percent,
+    tax_rate, attributes)
+  select
+    tenant, target, item.ordinality, line.product_id, line.sku, line.name, line.quantity,
+    line.unit_price, coalesce(line.discount_percent, 0), coalesce(line.tax_rate, 0),
+    coalesce(line.attributes, '{}')
+  from jsonb_array_elements(items) with ordinality as item,
+    jsonb_populate_record(null::public.order_items, jsonb_strip_nulls(item.value - 'attributes')
+      || jsonb_build_object('attributes', coalesce(nullif(item.value -> 'attributes', 'null'), '{}'))) as line
+  order by item.ordinality
+  on conflict (tenant_id, order_id, position) do update
+    set product_id = excluded.product_id, sku = excluded.sku, name = excluded.name,
+        quantity = excluded.quantity, unit_price = excluded.unit_price,
+        discount_percent = excluded.discount_percent, tax_rate = excluded.tax_rate,
+        attributes = excluded.attributes
+    where (i.product_id, i.sku, i.name, i.quantity, i.unit_price, i.discount_percent, i.tax_rate, i.attributes)
+      is distinct from (excluded.product_id, excluded.sku, excluded.name, excluded.quantity,
+        excluded.unit_price, excluded.discount_percent, excluded.tax_rate, excluded.attributes);
+
+  perform private.drop_items_after(target, wanted);
+end
+$$;
+comment on function private.put_items is 'Makes the items of an order those given, in their order.';
+
+create function private.drop_items_after(target uuid, last int)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  delete from public.order_items i
+  where i.tenant_id = private.current_tenant('member') and i.order_id = target and i.position > last
+$$;
+comment on function private.drop_items_after is 'Removes the lines behind a position; callers themselves may not DELETE.';
+grant execute on function private.put_items, private.drop_items_after to authenticated;
+
+create function public.create_order(payload jsonb)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  made uuid;
+  input public.orders;
+begin
+  perform private.refuse_unknown_keys(payload, array[
+    'customer_id', 'currency', 'placed_at', 'notes', 'shipping_total', 'custom', 'items']);
+  input := jsonb_populate_record(null::public.orders, payload - 'items' - 'custom');
+  insert into public.orders (tenant_id, customer_id, currency, placed_at, notes, shipping_total, custom)
+  values (
+    tenant, input.customer_id, input.currency, coalesce(input.placed_at, now()), input.notes,
+    coalesce(input.shipping_total, 0), coalesce(nullif(payload -> 'custom', 'null'), '{}'))
+  returning id into made;
+  perform private.put_items(tenant, made, coalesce(payload -> 'items', '[]'));
+  return private.order_document(made);
+end
+$$;
+comment on function public.create_order is
+  'Places an order with its items in one step: {customer_id?, currency?, placed_at?, notes?, shipping_total?, custom?, items}.';
+grant execute on function public.create_order to authenticated;
+
+create function public.update_order(order_id uuid, patch jsonb, expected_version int default null)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  present public.orders;
+  changed public.orders;
+begin
+  perform private.refuse_unknown_keys(patch, array[
+    'customer_id', 'currency', 'placed_at', 'notes', 'shipping_total', 'custom', 'items', 'status']);
+  select o.* into present from public.orders o
+  where o.tenant_id = tenant and o.id = update_order.order_id for no key update;
+  if not found then
+    perform private.refuse(404, 'not_found', 'There is no such order.');
+  end if;
+  perform private.matches_version(present.version, expected_version);
+  if present.deleted_at is not null then
+    perform private.refuse(409, 'conflict', 'This order is in the trash. Restore it before changing it.');
+  end if;
+
+  changed := jsonb_populate_record(present, patch - 'items' - 'status');
+  if changed is distinct from present then
+    update public.orders o
+    set customer_id = changed.customer_id, currency = changed.currency,
+        placed_at = changed.placed_at, notes = changed.notes,
+        shipping_total = changed.shipping_total, custom = coalesce(changed.custom, '{}')
+    where o.tenant_id = tenant and o.id = update_order.order_id;
+  end if;
+  if patch ? 'items' then
+    perform private.refuse_closed(present.status);
+    perform private.put_items(tenant, update_order.order_id, patch -> 'items');
+  end if;
+  -- Last, so that one request may correct an order and send it off.
+  if patch ? 'status' and patch ->> 'status' is distinct from present.status::text then
+    update public.orders o set status = (patch ->> 'status')::public.order_status
+    where o.tenant_id = tenant and o.id = update_order.order_id;
+  end if;
+  return private.order_document(update_order.order_id);
+end
+$$;
+comment on function public.update_order is
+  'Changes the given fields of an order, its items (all of them) and its status, in one step; 412 when expected_version is not the current one.';
+grant execute on function public.update_order to authenticated;
+grant execute on function private.refuse_closed, private.is_open to authenticated;
+
+create function public.set_order_status(ids uuid[], status text)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  target uuid;
+  code text;
+  results jsonb := '[]';
+begin
+  if cardinality(ids) > 500 then
+    perform private.refuse(422, 'validation_failed', 'At most 500 orders at once.', 'ids');
+  end if;
+  foreach target in array ids loop
+    begin
+      perform public.update_order(target, jsonb_build_object('status', status));
+      results := results || jsonb_build_object('id', target, 'ok', true);
+    exception when sqlstate 'PT404' or sqlstate 'PT409' then
+      get stacked diagnostics code = message_text;
+      results := results || jsonb_build_object('id', target, 'ok', false, 'code', code);
+    end;
+  end loop;
+  return results;
+end
+$$;
+comment on function public.set_order_status is
+  'Moves up to 500 orders to a status, each for itself: [{id, ok, code?}].';
+grant execute on function public.set_order_status to authenticated;
+
+create function public.duplicate_order(order_id uuid)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  original public.orders;
+begin
+  select o.* into original from public.orders o
+  where o.tenant_id = tenant and o.id = duplicate_order.order_id;
+  if not found then
+    perform private.refuse(404, 'not_found', 'There is no such order.');
+  end if;
+  return public.create_order(jsonb_build_object(
+    'customer_id', original.customer_id, 'currency', original.currency, 'notes', original.notes,
+    'shipping_total', original.shipping_total, 'custom', original.custom,
+    'items', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'product_id', i.product_id, 'sku', i.sku, 'name', i.name, 'quantity', i.quantity,
+        'unit_price', i.unit_price, 'discount_percent', i.discount_percent,
+        'tax_rate', i.tax_rate, 'attributes', i.attributes) order by i.position), '[]')
+      from public.order_items i
+      where i.tenant_id = tenant and i.order_id = original.id)));
+end
+$$;
+comment on function public.duplicate_order is 'A new pending order like another: same customer, items and amounts, placed now.';
+grant execute on function public.duplicate_order to authenticated;
+
+create function public.trash_order(id uuid, expected_version int default null)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.set_trashed('order', 'public.orders', id, true, expected_version);
+  return private.order_document(id);
+end
+$$;
+comment on function public.trash_order is 'Moves an order to the trash.';
+grant execute on function public.trash_order to authenticated;
+
+create function public.restore_order(id uuid)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.set_trashed('order', 'public.orders', id, false);
+  return private.order_document(id);
+end
+$$;
+comment on function public.restore_order is 'Brings an order back from the trash.';
+grant execute on function public.restore_order to authenticated;
+
+-- Search ----------------------------------------------------------------------------------------------
+
+create function public.search_orders(q text)
+returns setof uuid
+language plpgsql
+stable
+security definer
+set search_path = ''
+rows 100
+as $$
+declare
+  tenant uuid := private.require_role('viewer');
+  pattern text := private.like_pattern(q);
+begin
+  return query
+    select o.id from public.orders o
+    where o.tenant_id = tenant and (o.number ilike pattern or o.notes ilike pattern)
+    union
+    select o.id from public.customers c
+    join public.orders o on o.tenant_id = c.tenant_id and o.customer_id = c.id
+    where c.tenant_id = tenant and c.name ilike pattern;
+  if not found then
+    perform private.allow_one_wrong_letter(q);
+    return query
+      select o.id from public.orders o
+      where o.tenant_id = tenant and o.notes operator(extensions.%>) q
+      union
+      select o.id from public.customers c
+      join public.orders o on o.tenant_id = c.tenant_id and o.customer_id = c.id
+      where c.tenant_id = tenant and c.name operator(extensions.%>) q;
+  end if;
+end
+$$;
+comment on function public.search_orders is
+  'Ids of the orders whose number, notes or customer''s name contain the text; failing that, whose notes or customer nearly contain it.';
+grant execute on function public.search_orders to authenticated;
+
+
+-- =================================================================================================
+-- sql/80_audit.sql
+-- =================================================================================================
+
+-- Audit: every change of a tenant's records leaves a row, in the transaction of the change.
+
+create table audit.entries (
+  tenant_id uuid not null,
+  id uuid not null default private.uuid_v7(),
+  at timestamptz not null default now(),
+  actor_kind text not null check (actor_kind in ('user', 'api_key', 'analyst', 'system')),
+  actor_id text,
+  action text not null,
+  entity_type text not null,
+  entity_id text not null,
+  changes jsonb not null default '{}',
+  ip inet,
+  user_agent text,
+  request_id text,
+  metadata jsonb not null default '{}',
+  primary key (tenant_id, id)
+);
+comment on table audit.entries is 'Who changed what, from where. Only triggers write here.';
+comment on column audit.entries.actor_id is 'The person''s id; for the system, the database role.';
+comment on column audit.entries.changes is '{field: [old, new]}.';
+create index entries_entity_idx on audit.entries (tenant_id, entity_type, entity_id, id desc);
+
+alter table audit.entries enable row level security;
+alter table audit.entries force row level security;
+
+create function private.client_address()
+returns inet
+language sql
+stable
+set search_path = ''
+as $$
+  select case when pg_input_is_valid(address, 'inet') then address::inet end
+  from (select btrim(split_part(coalesce(private.request_header('x-forwarded-for'), ''), ',', 1)) as address) as first
+$$;
+comment on function private.client_address is 'The client''s address as our own gateway reported it.';
+
+create function private.field_changes(before jsonb, after jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(key, jsonb_build_array(before -> key, after -> key)), '{}')
+  from jsonb_object_keys(before || after) as key
+  where before -> key is distinct from after -> key
+    and key not in ('tenant_id', 'id', 'version', 'created_at', 'updated_at', 'created_by', 'token_hash')
+$$;
+comment on function private.field_changes is 'The fields in which two rows differ, {field: [old, new]}; never a secret.';
+
+create function private.audit_change()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  before constant jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
+  after constant jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
+  present constant jsonb := case when tg_op = 'DELETE' then before else after end;
+  changes jsonb := private.field_changes(before, after);
+begin
+  if changes = '{}' then
+    return null;
+  end if;
+  insert into audit.entries (
+    tenant_id, actor_kind, actor_id, action, entity_type, entity_id, changes, ip, user_agent, request_id)
+  values (
+    (present ->> tg_argv[1])::uuid,
+    case when auth.uid() is null then 'system' else 'user' end,
+    coalesce(auth.uid()::text, session_user),
+    case
+      when tg_op = 'INSERT' then 'create'
+      when tg_op = 'DELETE' or (changes ? 'deleted_at' and present ->> 'deleted_at' is not null) then 'delete'
+      when changes ? 'deleted_at' then 'restore'
+      when changes ? 'role' then 'role_change'
+      else 'update'
+    end,
+    tg_argv[0], present ->> tg_argv[2], changes,
+    private.client_address(), left(private.request_header('user-agent'), 500),
+    left(private.request_header('x-request-id'), 200));
+  return null;
+end
+$$;
+comment on function private.audit_change is
+  'AFTER a change of a row: one audit entry. Arguments: entity type, tenant''s column, id''s column.';
+
+create trigger audit after insert or update or delete on public.tenants
+  for each row execute function private.audit_change('tenant', 'id', 'id');
+create trigger audit after insert or update or delete on public.memberships
+  for each row execute function private.audit_change('member', 'tenant_id', 'user_id');
+create trigger audit after insert or update or delete on public.invitations
+  for each row execute function private.audit_change('invitation', 'tenant_id', 'id');
+create trigger audit after insert or update or delete on public.custom_fields
+  for each row execute function private.audit_change('custom_field', 'tenant_id', 'id');
+create trigger audit after insert or update or delete on public.customers
+  for each row execute function private.audit_change('customer', 'tenant_id', 'id');
+create trigger audit after insert or update or delete on public.products
+  for each row execute function private.audit_change('product', 'tenant_id', 'id');
+create trigger audit after insert or update or delete on public.orders
+  for each row execute function private.audit_change('order', 'tenant_id', 'id');
+
+-- An order's history, as its readers may see it --------------------------------------------------------
+
+create function public.order_timeline(order_id uuid)
+returns json
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('viewer');
+begin
+  if not exists (
+    select from public.orders o where o.tenant_id = tenant and o.id = order_timeline.order_id)
+  then
+    perform private.refuse(404, 'not_found', 'There is no such order.');
+  end if;
+  return (
+    select coalesce(json_agg(json_build_object(
+      'at', e.at,
+      'kind', case when e.changes ? 'status' and e.action = 'update' then 'status_changed' else e.action || 'd' end,
+      'actor', json_build_object('kind', e.actor_kind, 'id', e.actor_id, 'email', p.email, 'name', p.name),
+      'summary', case
+        when e.action = 'create' then 'Order placed'
+        when e.action = 'delete' then 'Moved to the trash'
+        when e.action = 'restore' then 'Restored from the trash'
+        when e.changes ? 'status' then format('Status changed from %s to %s', e.changes #>> '{status,0}', e.changes #>> '{status,1}')
+        when e.changes ? 'subtotal' then 'Items and totals changed'
+        else 'Changed ' || (select string_agg(replace(key, '_', ' '), ', ' order by key) from jsonb_object_keys(e.changes) as key)
+      end,
+      'changes', case when e.action = 'update' then e.changes end) order by e.id desc), '[]')
+    from (
+      -- Items arrive right behind their new order, in one transaction: to its readers that is one event.
+      select entry.*, min(entry.at) over () as created_at
+      from audit.entries entry
+      where entry.tenant_id = tenant and entry.entity_type = 'order'
+        and entry.entity_id = order_timeline.order_id::text
+    ) as e
+    left join public.people p on p.id::text = e.actor_id and e.actor_kind = 'user'
+    where e.action <> 'update' or e.at > e.created_at);
+end
+$$;
+comment on function public.order_timeline is
+  'What happened to an order, newest first: {at, kind, actor, summary, changes}.';
+grant execute on function public.order_timeline to authenticated;
+
+
+-- =================================================================================================
+-- sql/90_analytics.sql
+-- =================================================================================================
+
+-- Analysts: people with SQL. Each has a personal login, member of analyst, that reads views of its own
+-- tenant. Their identity is session_user and nothing else: a person with SQL can call set_config.
+
+create table private.analysts (
+  role_name name primary key,
+  tenant_id uuid not null references public.tenants (id) on delete cascade,
+  label text not null check (char_length(btrim(label)) between 1 and 200),
+  created_by uuid references public.people (id) on delete set null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz,
+  revoked_at timestamptz
+);
+comment on table private.analysts is 'Which tenant a personal analyst login belongs to.';
+alter table private.analysts enable row level security;
+alter table private.analysts force row level security;
+
+create function private.analyst_tenant()
+returns uuid
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select a.tenant_id
+  from private.analysts a
+  join public.tenants t on t.id = a.tenant_id and t.deleted_at is null
+  where a.role_name = session_user and a.revoked_at is null
+    and (a.expires_at is null or a.expires_at > now())
+$$;
+comment on function private.analyst_tenant is 'The tenant of the analyst who is logged in, by session_user; null for everybody else.';
+grant execute on function private.analyst_tenant to analyst;
+
+create policy "analysts read their tenant's customers"
+  on public.customers for select to analyst
+  using (tenant_id = (select private.analyst_tenant()));
+create policy "analysts read their tenant's products"
+  on public.products for select to analyst
+  using (tenant_id = (select private.analyst_tenant()));
+create policy "analysts read their tenant's orders"
+  on public.orders for select to analyst
+  using (tenant_id = (select private.analyst_tenant()));
+create policy "analysts read their tenant's order items"
+  on public.order_items for select to analyst
+  using (tenant_id = (select private.analyst_tenant()));
+create policy "analysts read their tenant"
+  on public.tenants for select to analyst
+  using (id = (select private.analyst_tenant()));
+
+grant usage on schema public to analyst;
+grant select on public.customers, public.products, public.orders, public.order_items,
+  public.currencies to analyst;
+grant select (id, slug, name, currency, time_zone) on public.tenants to analyst;
+
+-- Views: only what is live, in plain words ---------------------------------------------------------------
+
+create view analytics.customers with (security_invoker) as
+select id, kind::text as kind, name, email, phone, tax_id,
+  billing_address, shipping_address, tags, custom, created_at, updated_at
+from public.customers where deleted_at is null;
+comment on view analytics.customers is 'The live customers of your tenant.';
+
+create view analytics.products with (security_invoker) as
+select id, sku, name, unit_price, currency, tax_rate, unit, active, custom, created_at, updated_at
+from public.products where deleted_at is null;
+comment on view analytics.products is 'The live products of your tenant.';
+
+create view analytics.orders with (security_invoker) as
+select id, number, status::text as status, customer_id, currency, placed_at,
+  subtotal, discount_total, tax_total, shipping_total, total, notes, custom, created_at, updated_at
+from public.orders where deleted_at is null;
+comment on view analytics.orders is 'The live orders of your tenant.';
+comment on column analytics.orders.subtotal is 'Net, after discounts, before tax and shipping.';
+comment on column analytics.orders.total is 'subtotal + tax_total + shipping_total.';
+
+create view analytics.order_items with (security_invoker) as
+select i.id, i.order_id, o.number as order_number, i.position, i.product_id, i.sku, i.name,
+  i.quantity, i.unit_price, o.currency, i.discount_percent, i.discount, i.tax_rate, i.tax,
+  i.line_total, i.attributes
+from public.order_items i
+join public.orders o on o.tenant_id = i.tenant_id and o.id = i.order_id
+where o.deleted_at is null;
+comment on view analytics.order_items is 'The lines of your tenant''s live orders.';
+
+create view analytics.revenue_by_month with (security_invoker) as
+select
+  date_trunc('month', o.placed_at at time zone t.time_zone)::date as month,
+  o.currency, count(*) as orders, sum(o.subtotal) as net, sum(o.tax_total) as tax, sum(o.total) as total
+from public.orders o
+join public.tenants t on t.id = o.tenant_id
+where o.deleted_at is null and o.status <> 'cancelled'
+group by 1, 2;
+comment on view analytics.revenue_by_month is
+  'Orders placed per month in the tenant''s time zone, per currency, cancelled ones left out.';
+comment on column analytics.revenue_by_month.month is 'First day of the month.';
+
+grant select on analytics.customers, analytics.products, analytics.orders, analytics.order_items,
+  analytics.revenue_by_month to analyst;
+
+-- Making and ending logins ------------------------------------------------------------------------------
+
+create function public.create_analyst(label text, expires_at timestamptz default null)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+  -- The name says nothing of the tenant: logins can see each other's names.
+  role_name text := 'analyst_' || left(replace(gen_random_uuid()::text, '-', ''), 16);
+  password text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+begin
+  if create_analyst.expires_at <= now() then
+    perform private.refuse(422, 'validation_failed', 'This lies in the past.', 'expires_at');
+  end if;
+  if coalesce(char_length(btrim(create_analyst.label)), 0) not between 1 and 200 then
+    perform private.refuse(422, 'validation_failed', 'A label has 1 to 200 characters.', 'label');
+  end if;
+  insert into private.analysts (role_name, tenant_id, label, created_by, expires_at)
+  values (role_name, tenant, create_analyst.label, auth.uid(), create_analyst.expires_at);
+
+  execute format('create role %I login noinherit connection limit 5 valid until %L password %L',
+    role_name, coalesce(create_analyst.expires_at::text, 'infinity'), password);
+  execute format('grant analyst to %I with inherit true, set false', role_name);
+  execute format('alter role %I set default_transaction_read_only = on', role_name);
+  execute format('alter role %I set statement_timeout = %L', role_name, '60s');
+  execute format('alter role %I set idle_in_transaction_session_timeout = %L', role_name, '5min');
+  execute format('alter role %I set search_path = analytics', role_name);
+  return json_build_object('role_name', role_name, 'password', password);
+end
+$$;
+comment on function public.create_analyst is
+  'Makes a personal read-only database login for the active tenant: {role_name, password}, the password only here. Admins.';
+grant execute on function public.create_analyst to authenticated;
