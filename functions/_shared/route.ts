@@ -16,10 +16,10 @@ export type Answer = {
 };
 
 /** What a declaration says besides its handler. */
-type Declaration<A, P, Q, B> = {
+type Declaration<Path, A, P, Q, B> = {
   readonly method: Method;
   /** Below `/functions/v1`, with `:name` for parameters: `/orders/:id`. */
-  readonly path: string;
+  readonly path: Path;
   readonly access: A;
   /** A line for the documentation. */
   readonly summary: string;
@@ -35,10 +35,16 @@ type Declaration<A, P, Q, B> = {
   readonly answers: Readonly<Record<number, Answer>>;
 };
 
+/** `/orders/:id` has `{id: string}`. */
+type PathParams<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? { readonly [Key in Name]: string } & PathParams<`/${Rest}`>
+  : Path extends `${string}:${infer Name}` ? { readonly [Key in Name]: string }
+  : unknown;
+
 type Output<T, Otherwise> = T extends z.ZodType ? z.output<T> : Otherwise;
 
 /** A route with its types erased: what the dispatcher holds. */
-export type Route = Declaration<Access, z.ZodType, z.ZodType, z.ZodType> & {
+export type Route = Declaration<string, Access, z.ZodType, z.ZodType, z.ZodType> & {
   readonly handle: (context: Context) => Promise<Reply> | Reply;
 };
 
@@ -48,16 +54,17 @@ export type Route = Declaration<Access, z.ZodType, z.ZodType, z.ZodType> & {
  * A handler refuses by throwing a Problem (errors.ts); refusals of the database need no catching.
  */
 export function route<
+  const Path extends string,
   const A extends Access,
   P extends z.ZodType | undefined = undefined,
   Q extends z.ZodType | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
 >(
-  declaration: Declaration<A, P, Q, B> & {
+  declaration: Declaration<Path, A, P, Q, B> & {
     readonly handle: (
       context: Context<
         A,
-        Output<P, Readonly<Record<string, string>>>,
+        Output<P, PathParams<Path>>,
         Output<Q, Record<string, never>>,
         Output<B, undefined>
       >,

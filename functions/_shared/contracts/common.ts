@@ -73,6 +73,18 @@ export const timestamp = () =>
   z.iso.datetime({ offset: true, error: "An RFC 3339 time, such as 2026-01-31T09:00:00Z." })
     .refine((value) => !value.startsWith("0000"), "The year 0 does not exist.");
 
+const DATE = z.iso.date().refine((value) => !value.startsWith("0000"));
+
+/** A day (`2026-01-31`, in the tenant's time zone) or an RFC 3339 time. */
+export const dateOrTime = () =>
+  z.union([DATE, timestamp()], {
+    error: "A date such as 2026-01-31, or an RFC 3339 time such as 2026-01-31T09:00:00Z.",
+  });
+
+/** A decimal number in a query parameter; stays text, so that no digit is lost. */
+export const signedDecimalText = () =>
+  z.string().regex(/^-?\d{1,15}(\.\d{1,6})?$/, "A number, such as 12.50.");
+
 type Frame = { value: unknown; depth: number };
 
 /** Why a flexible JSON object cannot be kept, or null: depth, size, and texts that cannot be stored. */

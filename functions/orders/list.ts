@@ -1,0 +1,64 @@
+/** What the list of orders can be filtered and sorted by. */
+import type { Fragment, Sql } from "../_shared/context.ts";
+import type { OrderListQuery } from "../_shared/contracts/orders.ts";
+import type { ListDefinition } from "../_shared/list.ts";
+
+export const orderList: ListDefinition<OrderListQuery> = {
+  name: "orders",
+  view: (sql) => sql`private.order_documents`,
+  search: (sql, q) => sql`select public.search_orders(${q})`,
+  sorts: {
+    placed_at: {
+      column: "placed_at",
+      parse: (sql, text) => sql`${text}::text::timestamptz`,
+    },
+    number: { column: "sequence", parse: (sql, text) => sql`${text}::text::bigint` },
+    total: { column: "total", parse: (sql, text) => sql`${text}::text::numeric` },
+    status: { column: "status", parse: (sql, text) => sql`${text}::text::public.order_status` },
+    customer: {
+      column: "customer_name",
+      parse: (sql, text) => sql`${text}::text`,
+      nullsLast: true,
+    },
+  },
+  filters(sql, query) {
+    const conditions: Fragment[] = [];
+    const { status, customer_id, placed_from, placed_to, total_min, total_max } = query;
+    const [one, ...more] = status ?? [];
+    if (one !== undefined && more.length === 0) {
+      // An equality keeps the index's order; a list of one does not.
+      conditions.push(sql`status = ${one}::text::public.order_status`);
+    } else if (status !== undefined) {
+      conditions.push(sql`status = any(${status}::text[]::public.order_status[])`);
+    }
+    if (customer_id !== undefined) conditions.push(sql`customer_id = ${customer_id}::uuid`);
+    if (placed_from !== undefined) {
+      conditions.push(
+        isDay(placed_from)
+          ? sql`placed_at >= ${startOfDay(sql, placed_from, 0)}`
+          : sql`placed_at >= ${placed_from}::text::timestamptz`,
+      );
+    }
+    if (placed_to !== undefined) {
+      conditions.push(
+        isDay(placed_to)
+          ? sql`placed_at < ${startOfDay(sql, placed_to, 1)}`
+          : sql`placed_at <= ${placed_to}::text::timestamptz`,
+      );
+    }
+    if (total_min !== undefined) conditions.push(sql`total >= ${total_min}::text::numeric`);
+    if (total_max !== undefined) conditions.push(sql`total <= ${total_max}::text::numeric`);
+    return conditions;
+  },
+};
+
+function isDay(value: string): boolean {
+  return value.length === "2026-01-31".length;
+}
+
+/** The moment a day (or one some days later) begins where the tenant keeps its books. */
+function startOfDay(sql: Sql, day: string, daysLater: number): Fragment {
+  return sql`((${day}::text::date + ${daysLater}::int)::timestamp at time zone (
+    select t.time_zone from public.tenants t
+    where t.id = (select private.current_tenant('viewer'))))`;
+}
