@@ -93,6 +93,7 @@ export function childEnv(env: Env): Record<string, string> {
     ...(env.HOME === undefined ? {} : { HOME: env.HOME }),
     ...(env.TMPDIR === undefined ? {} : { TMPDIR: env.TMPDIR }),
     LANG: "C.UTF-8",
+    NO_COLOR: "1",
     TZ: "UTC",
   };
 }

@@ -1,0 +1,28 @@
+/** Which parts a stack consists of; what is external is left out. */
+import { childEnv, type Env } from "../env.ts";
+import type { Part, StackContext } from "./part.ts";
+import { createAuth } from "./parts/auth.ts";
+import { createFunctions } from "./parts/functions.ts";
+import { createGateway } from "./parts/gateway.ts";
+import { createMail } from "./parts/mail.ts";
+import { createPortal } from "./parts/portal.ts";
+import { createPostgres } from "./parts/postgres.ts";
+import { createRest } from "./parts/rest.ts";
+import { createS3 } from "./parts/s3.ts";
+import { createWorker } from "./parts/worker.ts";
+import type { SiteBuild } from "./site_build.ts";
+
+export function createParts(ctx: StackContext, env: Env, build: SiteBuild): Part[] {
+  const given = { ...childEnv(env), LOG_LEVEL: env.LOG_LEVEL };
+  const { external } = ctx;
+  return [
+    ...(external.database ? [] : [createPostgres(ctx)]),
+    ...(external.supabase ? [] : [createAuth(ctx), createRest(ctx, given)]),
+    ...(external.s3 ? [] : [createS3(ctx)]),
+    ...(external.smtp ? [] : [createMail(ctx)]),
+    createFunctions(ctx, given),
+    createWorker(ctx, given),
+    createGateway(ctx),
+    createPortal(ctx, given, build),
+  ];
+}

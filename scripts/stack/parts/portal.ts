@@ -1,0 +1,43 @@
+/** The portal's server, from the build of site_build.ts. */
+import path from "node:path";
+import { ChildPart } from "../children.ts";
+import type { Part, StackContext } from "../part.ts";
+import { answers } from "../probe.ts";
+import type { SiteBuild } from "../site_build.ts";
+
+/** @param env what the process is given beside its own settings. */
+export function createPortal(
+  ctx: StackContext,
+  env: Record<string, string>,
+  build: SiteBuild,
+): Part {
+  const child = new ChildPart(ctx.dataDir);
+  return {
+    name: "portal",
+    needs: ["functions"],
+    async start() {
+      const folder = await build.done;
+      await child.start({
+        name: "portal",
+        command: process.execPath,
+        args: ["--max-old-space-size=256", path.join(folder, "server", "entry.mjs")],
+        cwd: ctx.root,
+        env: {
+          ...env,
+          NODE_ENV: "production",
+          HOST: "127.0.0.1",
+          PORT: String(ctx.ports.portal),
+          PORTAL_URL: ctx.urls.portal,
+          FUNCTIONS_URL: `http://127.0.0.1:${ctx.ports.functions}`,
+        },
+      });
+    },
+    healthy: () => answers(`${ctx.urls.portal}/`),
+    async stop() {
+      build.cancel();
+      await child.stop();
+    },
+    onExit: (listener) => child.onExit(listener),
+    memoryPids: () => child.pids(),
+  };
+}

@@ -1,0 +1,31 @@
+/** The background worker. */
+import path from "node:path";
+import { ChildPart } from "../children.ts";
+import type { Part, StackContext } from "../part.ts";
+import { answers } from "../probe.ts";
+
+/** @param env what the process is given beside its own settings. */
+export function createWorker(ctx: StackContext, env: Record<string, string>): Part {
+  const child = new ChildPart(ctx.dataDir);
+  return {
+    name: "worker",
+    needs: ["postgres"],
+    async start() {
+      await child.start({
+        name: "worker",
+        command: process.execPath,
+        args: ["--max-old-space-size=256", path.join(ctx.root, "tasks", "main.ts")],
+        cwd: ctx.root,
+        env: {
+          ...env,
+          DATABASE_URL: ctx.databaseUrl("kontor_worker"),
+          PORT: String(ctx.ports.worker),
+        },
+      });
+    },
+    healthy: () => answers(`http://127.0.0.1:${ctx.ports.worker}/livez`),
+    stop: () => child.stop(),
+    onExit: (listener) => child.onExit(listener),
+    memoryPids: () => child.pids(),
+  };
+}

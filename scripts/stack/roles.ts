@@ -1,0 +1,122 @@
+/**
+ * What Supabase's Postgres image has before the first migration: its roles, schemas and grants, its
+ * default privileges (which our migrations take back) and the auth helpers. One transaction, once;
+ * the passwords are set at every start.
+ */
+import type { Sql } from "postgres";
+import { StackError } from "./errors.ts";
+import type { LoginRole } from "./part.ts";
+
+const ROLES: Record<string, string> = {
+  postgres: "login createdb createrole bypassrls nosuperuser",
+  anon: "nologin noinherit",
+  authenticated: "nologin noinherit",
+  service_role: "nologin noinherit bypassrls",
+  authenticator: "login noinherit",
+  supabase_auth_admin: "login noinherit createrole",
+  supabase_storage_admin: "login noinherit",
+};
+
+const GRANTS = `
+grant anon, authenticated, service_role to authenticator;
+grant anon, authenticated, service_role, authenticator to postgres with admin option;
+
+alter role postgres set search_path = "$user", public, extensions;
+alter role authenticator set statement_timeout = '8s';
+alter role authenticator set lock_timeout = '8s';
+alter role anon set statement_timeout = '3s';
+alter role authenticated set statement_timeout = '8s';
+alter role supabase_auth_admin set search_path = auth;
+alter role supabase_auth_admin set idle_in_transaction_session_timeout = '60s';
+
+alter schema public owner to postgres;
+grant usage on schema public to postgres, anon, authenticated, service_role;
+alter default privileges for role postgres in schema public
+  grant all on tables to postgres, anon, authenticated, service_role;
+alter default privileges for role postgres in schema public
+  grant all on functions to postgres, anon, authenticated, service_role;
+alter default privileges for role postgres in schema public
+  grant all on sequences to postgres, anon, authenticated, service_role;
+
+create schema if not exists extensions authorization postgres;
+grant usage on schema extensions to anon, authenticated, service_role;
+create extension if not exists pg_stat_statements with schema extensions;
+
+create schema if not exists auth authorization supabase_auth_admin;
+grant usage on schema auth to postgres, anon, authenticated, service_role;
+
+-- Nobody but its operator connects to this cluster's other databases.
+revoke connect on database template1 from public;
+`;
+
+/** Ours instead of @supabase/lite's, which read only settings PostgREST no longer makes. */
+const AUTH_HELPERS = `
+create or replace function auth.jwt() returns jsonb language sql stable as $$
+  select coalesce(nullif(current_setting('request.jwt.claim', true), ''),
+                  nullif(current_setting('request.jwt.claims', true), ''))::jsonb
+$$;
+create or replace function auth.uid() returns uuid language sql stable as $$
+  select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid
+$$;
+create or replace function auth.role() returns text language sql stable as $$
+  select nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role'
+$$;
+create or replace function auth.email() returns text language sql stable as $$
+  select nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'email'
+$$;
+alter function auth.jwt() owner to supabase_auth_admin;
+alter function auth.uid() owner to supabase_auth_admin;
+alter function auth.role() owner to supabase_auth_admin;
+alter function auth.email() owner to supabase_auth_admin;
+grant execute on function auth.jwt(), auth.uid(), auth.role(), auth.email()
+  to postgres, anon, authenticated, service_role;
+grant select, references, trigger on auth.users to postgres;
+`;
+
+/**
+ * Makes the roles, schemas and grants; does nothing when an earlier start did.
+ * @param sql connected as a superuser.
+ * @throws StackError when the login is not a superuser.
+ */
+export async function bootstrapCluster(sql: Sql): Promise<void> {
+  const [now] = await sql<{ done: boolean; superuser: boolean; db: string }[]>`
+    select to_regnamespace('auth') is not null as done, current_database() as db,
+           (select rolsuper from pg_roles where rolname = current_user) as superuser`;
+  if (!now?.superuser) {
+    throw new StackError(
+      "the database's login is not a superuser, so the roles cannot be made; set SUPABASE_URL as " +
+        "well when DATABASE_URL is a Supabase database",
+    );
+  }
+  if (now.done) return;
+  await sql.begin(async (tx) => {
+    const existing = await tx<{ rolname: string }[]>`select rolname from pg_roles`;
+    const names = new Set(existing.map(({ rolname }) => rolname));
+    for (const [role, attributes] of Object.entries(ROLES)) {
+      if (!names.has(role)) await tx.unsafe(`create role ${role} ${attributes}`);
+    }
+    await tx`alter database ${tx(now.db)} owner to postgres`;
+    await tx.unsafe(GRANTS);
+  });
+}
+
+/** Our auth.uid() and the like, after the auth schema is installed. Idempotent. */
+export async function installAuthHelpers(sql: Sql): Promise<void> {
+  await sql.begin((tx) => tx.unsafe(AUTH_HELPERS));
+}
+
+/** Sets the passwords of those of the roles that exist. */
+export async function setPasswords(
+  sql: Sql,
+  passwords: Readonly<Partial<Record<LoginRole, string>>>,
+): Promise<void> {
+  const existing = await sql<{ rolname: LoginRole }[]>`
+    select rolname from pg_roles where rolname in ${sql(Object.keys(passwords))}`;
+  const changes = existing.flatMap(({ rolname }) => {
+    const password = passwords[rolname];
+    // A role's password is not a parameter in SQL; ours are hexadecimal, and checked to be.
+    if (!password || !/^[0-9a-f]+$/.test(password)) return [];
+    return [`alter role ${rolname} password '${password}'`];
+  });
+  await sql.unsafe(changes.join(";"));
+}
