@@ -13,7 +13,7 @@ const ROLES: Record<string, string> = {
   authenticated: "nologin noinherit",
   service_role: "nologin noinherit bypassrls",
   authenticator: "login noinherit",
-  supabase_auth_admin: "login noinherit createrole",
+  supabase_auth_admin: "login noinherit",
   supabase_storage_admin: "login noinherit",
 };
 
