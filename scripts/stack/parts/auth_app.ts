@@ -1,5 +1,6 @@
 /** GoTrue's API for the embedded stack: @supabase/lite, of which only /auth/v1 is served. */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import { App, SmtpEmailDriver } from "@supabase/lite";
 import { connectAuthDatabase } from "./auth_connection.ts";
 import { complainAbout, refusal } from "./auth_input.ts";
@@ -19,6 +20,8 @@ export type AuthOptions = {
 
 const TOKEN_LIFE_SECONDS = 3600;
 const PASSWORD_MIN_LENGTH = 8;
+/** A refused sign-in is answered no sooner; several times what comparing a password takes. */
+const REFUSED_SIGN_IN_MS = 300;
 const SENDER = { name: "Kontor", address: "no-reply@kontor.test" };
 
 function smtpDriver(smtpUrl: string): SmtpEmailDriver {
@@ -65,11 +68,22 @@ export function createAuthApp(options: AuthOptions): AuthApp {
   const redirect = new AsyncLocalStorage<string | undefined>();
   const { app, connection } = createApp(options, () => redirect.getStore());
 
-  /** Two sign-ups of one address at once: the second finds it taken only when it asks again. */
-  async function serve(request: Request): Promise<Response> {
-    const again = new URL(request.url).pathname === "/auth/v1/signup" ? request.clone() : undefined;
+  let lastSignUp: Promise<unknown> = Promise.resolve();
+  /** One sign-up after the other: of two for one address at once, the second finds it taken. */
+  function inTurn(signUp: () => Promise<Response>): Promise<Response> {
+    const turn = lastSignUp.then(signUp);
+    lastSignUp = turn.catch(() => {});
+    return turn;
+  }
+
+  async function serve(request: Request, url: URL): Promise<Response> {
+    if (url.pathname === "/auth/v1/signup") return inTurn(() => app.fetch(request));
+    const isPassword = url.searchParams.get("grant_type") === "password";
+    const noSooner = isPassword ? sleep(REFUSED_SIGN_IN_MS) : undefined;
     const response = await app.fetch(request);
-    return response.status === 500 && again ? app.fetch(again) : response;
+    // An unknown address needs no hashing, and so would be told from a wrong password by its time.
+    if (response.status >= 400) await noSooner;
+    return response;
   }
 
   return {
@@ -83,7 +97,7 @@ export function createAuthApp(options: AuthOptions): AuthApp {
       const { method, headers } = request;
       const passed = new Request(url, { method, headers, ...(text && { body: text }) });
       const target = url.searchParams.get("redirect_to") ?? undefined;
-      const response = await redirect.run(target, () => serve(passed));
+      const response = await redirect.run(target, () => serve(passed, url));
       if (response.status >= 500) {
         const entry = { level: "error", method, path: url.pathname, status: response.status };
         options.log(JSON.stringify(entry));
