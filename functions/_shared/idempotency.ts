@@ -55,7 +55,9 @@ export function answerOnce<T extends Row>(
     await Promise.all([
       sql`reset role`,
       sql`select private.finish_idempotent(
-        ${caller.id}, ${tenant}, ${key}, ${requestHash}, ${answer.status}, ${sql.json(body)})`,
+        ${caller.id}, ${tenant}, ${key}, ${requestHash}, ${answer.status}, ${
+        JSON.stringify(body)
+      }::text::json)`,
     ]);
     return answer;
   });

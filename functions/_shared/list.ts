@@ -97,7 +97,7 @@ function matching<Q extends ListQuery>(
     from ${definition.view(sql)}
     where tenant_id = ${tenant}
       and ${query.deleted === "only" ? sql`deleted_at is not null` : sql`deleted_at is null`}
-      ${conditions.map((condition) => sql`and ${condition}`)}`;
+      ${conditions.reduce((all, one) => sql`${all} and ${one}`, sql``)}`;
 }
 
 /** One row: the page's documents as text, the ends of the page, and (if wanted) the bounded count. */

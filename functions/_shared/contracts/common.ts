@@ -54,9 +54,10 @@ export function text(max = MAX_TEXT, min = 0) {
 /** A non-negative decimal with at most `digits` decimals and at most a thousand million. */
 export function decimal(digits: number, max = MAX_AMOUNT) {
   const fits = new RegExp(`^-?\\d+(\\.\\d{1,${digits}})?$`);
-  return z.number().min(0).max(max).refine((value) => fits.test(String(value)), {
-    error: `At most ${digits} decimals.`,
-  });
+  return z.number()
+    .min(0, { error: "Must not be negative.", abort: true })
+    .max(max, { error: `At most ${max.toLocaleString("en")}.`, abort: true })
+    .refine((value) => fits.test(String(value)), { error: `At most ${digits} decimals.` });
 }
 
 /** 0 to 100, with at most four decimals. */
@@ -103,7 +104,6 @@ function jsonProblem(root: unknown): string | null {
     } else if (typeof value === "object" && value !== null) {
       if (depth > MAX_DEPTH) return `At most ${MAX_DEPTH} levels deep.`;
       for (const [key, child] of Object.entries(value)) {
-        if (!Array.isArray(value) && key === "__proto__") return "A key must not be __proto__.";
         const problem = textProblem(key);
         if (problem !== null) return problem;
         if (++keys > MAX_KEYS) return `At most ${MAX_KEYS} entries in all.`;
@@ -118,13 +118,10 @@ function jsonProblem(root: unknown): string | null {
 
 /** A small JSON object whose keys the contract leaves open (`custom`, `attributes`). */
 export function openObject() {
-  return z.custom<Record<string, unknown>>(
-    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-    { error: "Expected an object.", abort: true },
-  ).superRefine((value, context) => {
+  return z.record(z.string(), z.unknown()).superRefine((value, context) => {
     const problem = jsonProblem(value);
     if (problem !== null) context.addIssue({ code: "custom", message: problem });
-  }).meta({ override: { type: "object", additionalProperties: true } });
+  });
 }
 
 /** A postal address: short texts; the usual keys are named, others may be added. */
@@ -178,8 +175,11 @@ export function listOf<T extends z.ZodType>(item: T) {
 /** Query parameters that every list takes. Values come in as text. */
 export const paging = {
   limit: z.string().regex(/^\d{1,3}$/, "A whole number from 1 to 200.").transform(Number)
-    .pipe(z.int().min(1).max(200)).default(25),
-  cursor: z.string().max(2_000).optional(),
+    .pipe(z.int().min(1, "1 to 200.").max(200, "1 to 200.")).default(25)
+    .meta({ override: { type: "integer", minimum: 1, maximum: 200, default: 25 } }),
+  cursor: z.string().max(2_000).optional().meta({
+    description: "next_cursor or prev_cursor of a page with the same sort and filters",
+  }),
 };
 
 /** `deleted=only` shows the trash. */
