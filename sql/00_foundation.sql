@@ -69,6 +69,8 @@ grant usage on schema private to authenticated, service_role, kontor_functions, 
 grant usage on schema analytics to analyst;
 
 -- Helpers -----------------------------------------------------------------------------------------
+-- What runs in every request is PL/pgSQL even where SQL would do: its plans are kept for the session,
+-- while an SQL function that cannot be inlined is planned anew each time.
 
 create function private.refuse(status int, code text, detail text, path text default '')
 returns void
@@ -108,33 +110,37 @@ grant execute on function private.refuse_unknown_keys to authenticated, service_
 
 create function private.uuid_v7()
 returns uuid
-language sql
+language plpgsql
 volatile
 parallel safe
 set search_path = ''
 as $$
+begin
   -- RFC 9562 §5.7: 48 bits of Unix milliseconds, then version 7 over a random UUID's version 4
   -- (binary 0100 becomes 0111), so that ids made one after another lie side by side in an index.
-  select encode(
+  return encode(
     set_bit(set_bit(
       overlay(
         uuid_send(gen_random_uuid())
         placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
         from 1 for 6),
       52, 1), 53, 1),
-    'hex')::uuid
+    'hex')::uuid;
+end
 $$;
 comment on function private.uuid_v7 is 'A time-ordered UUID, version 7 (RFC 9562).';
 grant execute on function private.uuid_v7 to authenticated, service_role;
 
 create function private.request_header(name text)
 returns text
-language sql
+language plpgsql
 stable
 parallel safe
 set search_path = ''
 as $$
-  select nullif(nullif(current_setting('request.headers', true), '')::json ->> name, '')
+begin
+  return nullif(nullif(current_setting('request.headers', true), '')::json ->> name, '');
+end
 $$;
 comment on function private.request_header is
   'A header of the current request (lower-case name), or null outside of one. Never a source of identity.';
@@ -246,12 +252,14 @@ from (values
 
 create function private.minor_digits(currency text)
 returns int
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select minor_digits from public.currencies where code = currency
+begin
+  return (select c.minor_digits from public.currencies c where c.code = currency);
+end
 $$;
 comment on function private.minor_digits is 'The decimals of a currency (ISO 4217), null for an unknown one.';
 grant execute on function private.minor_digits to authenticated, service_role;

@@ -102,25 +102,30 @@ create index memberships_user_id_idx on public.memberships (user_id);
 
 create function private.current_tenant(required public.member_role)
 returns uuid
-language sql
+language plpgsql
 stable
 security definer
 parallel safe
 set search_path = ''
 as $$
-  with mine as materialized (
-    select m.tenant_id, m.role, count(*) over () as memberships
-    from public.memberships m
-    join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
-    where m.user_id = auth.uid()
-  )
-  select tenant_id
-  from mine
-  where role >= required
-    and case
-      when private.request_header('x-tenant-id') is null then memberships = 1
-      else tenant_id::text = lower(private.request_header('x-tenant-id'))
-    end
+declare
+  asked constant text := private.request_header('x-tenant-id');
+begin
+  if asked is null then
+    return (
+      select case when count(*) = 1 then min(m.tenant_id::text) filter (where m.role >= required) end
+      from public.memberships m
+      join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
+      where m.user_id = auth.uid())::uuid;
+  elsif pg_input_is_valid(asked, 'uuid') then
+    return (
+      select m.tenant_id
+      from public.memberships m
+      join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
+      where m.tenant_id = asked::uuid and m.user_id = auth.uid() and m.role >= required);
+  end if;
+  return null;
+end
 $$;
 comment on function private.current_tenant is
   'The request''s active tenant: the x-tenant-id header or the caller''s only membership; null for who has less than the required role there.';

@@ -150,14 +150,21 @@ create policy "members who write change order items"
 
 create function private.take_number(tenant uuid, series text)
 returns bigint
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
-  insert into private.number_series as s (tenant_id, series, last) values (tenant, series, 1)
+#variable_conflict use_column
+declare
+  taken bigint;
+begin
+  insert into private.number_series as s (tenant_id, series, last)
+  values (tenant, take_number.series, 1)
   on conflict (tenant_id, series) do update set last = s.last + 1
-  returning last
+  returning last into taken;
+  return taken;
+end
 $$;
 comment on function private.take_number is 'The next number of a tenant''s series, without gaps; waits for a transaction that took one before.';
 
@@ -193,11 +200,13 @@ comment on function private.may_follow is 'Whether an order in one status may mo
 
 create function private.is_open(status public.order_status)
 returns boolean
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select status in ('pending', 'processing')
+begin
+  return status in ('pending', 'processing');
+end
 $$;
 comment on function private.is_open is 'Whether what is ordered, and so the amounts, may still change.';
 

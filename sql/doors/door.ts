@@ -19,7 +19,15 @@ export type Target = { tenant: string; order: string; customer: string; number: 
  */
 export type Outcome = "done" | "nothing" | "refused";
 
-export type Verb = "read" | "list" | "search" | "create" | "use customer" | "change" | "add item" | "trash";
+export type Verb =
+  | "read"
+  | "list"
+  | "search"
+  | "create"
+  | "use customer"
+  | "change"
+  | "add item"
+  | "trash";
 
 /** One of the ways in. `null`: this visitor or verb has no way through this door. */
 export type Door = {

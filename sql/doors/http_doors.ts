@@ -118,7 +118,8 @@ export function restDoor(apiUrl: string, anonKey: string): Door {
   const verbs: Record<Verb, (visitor: Visitor, target: Target) => Promise<Outcome>> = {
     read: async (visitor, { order }) =>
       touched(await call(visitor, { path: `orders?id=eq.${order}` })),
-    list: async (visitor, target) => listed(await call(visitor, { path: "orders?select=id" }), target),
+    list: async (visitor, target) =>
+      listed(await call(visitor, { path: "orders?select=id" }), target),
     search: async (visitor, target) => {
       const answer = await call(visitor, {
         path: "rpc/search_orders",
@@ -144,7 +145,11 @@ export function restDoor(apiUrl: string, anonKey: string): Door {
       ),
     "add item": async (visitor, { order }) =>
       outcome(
-        await call(visitor, { path: "order_items", method: "POST", body: { order_id: order, ...item } }),
+        await call(visitor, {
+          path: "order_items",
+          method: "POST",
+          body: { order_id: order, ...item },
+        }),
       ),
     trash: async (visitor, { order }) =>
       outcome(
