@@ -56,6 +56,15 @@ function dropOldBuilds(folder: string): void {
   }
 }
 
+/** The log from its first error on, a few lines of it. */
+function complaint(log: string): string {
+  const lines = log.trim().split("\n");
+  const first = lines.findIndex((line) => /error/i.test(line));
+  return (first < 0 ? lines.slice(-8) : lines.slice(first, first + 8))
+    .map((line) => `  ${line}`)
+    .join("\n");
+}
+
 export type SiteBuild = {
   /** The folder with server/entry.mjs; rejects with StackError when the build fails. */
   readonly done: Promise<string>;

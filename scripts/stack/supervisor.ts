@@ -119,8 +119,10 @@ export class Supervisor {
     if (/No space left on device/.test(tail)) {
       return `${entry.part.name}: the disk is full; make room and start again, nothing is lost`;
     }
-    const last = tail.trim().split("\n").slice(-6).join("\n  ");
-    return `${entry.part.name} died while starting (${entry.died}); its log ends:\n  ${last}`;
+    const lines = tail.trim().split("\n");
+    const first = lines.findIndex((line) => /error|fatal/i.test(line));
+    const shown = (first < 0 ? lines.slice(-6) : lines.slice(first, first + 6)).join("\n  ");
+    return `${entry.part.name} died while starting (${entry.died}); its log says:\n  ${shown}`;
   }
 
   #exited(entry: Entry, reason: string): void {
