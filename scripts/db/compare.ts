@@ -2,7 +2,7 @@
 import { ROOT } from "../env.ts";
 import { differences, fingerprint } from "./fingerprint.ts";
 import { migrate } from "./migrate.ts";
-import { loadSlices, type Scratch, startScratch } from "./scratch.ts";
+import { loadSlices, type Scratch, startScratch, using } from "./scratch.ts";
 import { readSlices } from "./slices.ts";
 import { supabase } from "./supabase_cli.ts";
 
@@ -34,9 +34,10 @@ export async function buildPair(workdir: string = ROOT): Promise<Pair> {
   }
 }
 
-/** What the fingerprint sees: every difference, `-` as migrated, `+` as in sql/. */
-export async function compare(from: string, to: string): Promise<string[]> {
-  const [first, second] = await Promise.all([fingerprint(from), fingerprint(to)]);
+/** What the fingerprint sees: every difference, `-` as in the first, `+` as in the second. */
+export async function compare(from: Scratch, to: Scratch): Promise<string[]> {
+  const read = (scratch: Scratch) => using(scratch.url("supabase_admin"), fingerprint);
+  const [first, second] = await Promise.all([read(from), read(to)]);
   return differences(first, second);
 }
 

@@ -1,8 +1,8 @@
 /** Whether two databases are the same, by fingerprint.sql. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import type { Sql, TransactionSql } from "postgres";
 import { z } from "zod";
-import { using } from "./scratch.ts";
 
 const line = z.object({
   kind: z.string(),
@@ -14,10 +14,10 @@ const line = z.object({
 /** What a database is: "kind object: property" → value. */
 export type Fingerprint = ReadonlyMap<string, string>;
 
-/** Reads a database's fingerprint. @param adminUrl a superuser: nobody else sees every row. */
-export async function fingerprint(adminUrl: string): Promise<Fingerprint> {
+/** Reads a database's fingerprint. @param sql a superuser's: nobody else sees every row. */
+export async function fingerprint(sql: Sql | TransactionSql): Promise<Fingerprint> {
   const query = await readFile(path.join(import.meta.dirname, "fingerprint.sql"), "utf8");
-  const rows = await using(adminUrl, (sql) => sql.unsafe(query));
+  const rows = await sql.unsafe(query);
   const result = new Map<string, string>();
   for (const { kind, object, property, value } of z.array(line).parse([...rows])) {
     const key = `${kind} ${object}: ${property}`;

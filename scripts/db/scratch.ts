@@ -15,10 +15,8 @@ import { loadSecrets } from "../stack/secrets.ts";
 import type { Slice } from "./slices.ts";
 
 export type Scratch = AsyncDisposable & {
-  /** A login's address; the database `postgres` unless another is named. */
-  url(role: LoginRole, database?: string): string;
-  /** Copies the database `postgres` (nobody may be connected to it) and runs statements there. */
-  clone(name: string, statements?: string): Promise<string>;
+  /** A login's address. */
+  url(role: LoginRole): string;
 };
 
 /** postgres.js on one connection, closed when the work is done. */
@@ -43,12 +41,12 @@ export async function startScratch(): Promise<Scratch> {
   const ctx = createContext(env, await loadSecrets(folder, env), await pickPorts(env));
   const server = createPostgres(ctx);
   const dispose = async () => {
+    // Nothing in it is worth an orderly end.
+    for (const pid of server.memoryPids?.() ?? []) process.kill(pid, "SIGQUIT");
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   };
-  const url = (role: LoginRole, database = "postgres") =>
-    ctx.databaseUrl(role).replace(/\/postgres$/, `/${database}`);
-  const admin = url("supabase_admin");
+  const admin = ctx.databaseUrl("supabase_admin");
   try {
     await server.start();
     while (!(await server.healthy())) await sleep(50);
@@ -56,22 +54,13 @@ export async function startScratch(): Promise<Scratch> {
       await bootstrapCluster(sql);
       await setPasswords(sql, ctx.secrets.databasePasswords);
     });
-    await installAuthSchema(url("supabase_auth_admin"));
+    await installAuthSchema(ctx.databaseUrl("supabase_auth_admin"));
   } catch (error) {
     await dispose();
     throw error;
   }
   return {
-    url,
-    async clone(name, statements) {
-      await using(url("supabase_admin", "template1"), (sql) =>
-        sql.unsafe(`create database "${name}" template postgres owner postgres`),
-      );
-      if (statements) {
-        await using(url("supabase_admin", name), (sql) => sql.unsafe(statements).simple());
-      }
-      return url("supabase_admin", name);
-    },
+    url: ctx.databaseUrl,
     [Symbol.asyncDispose]: dispose,
   };
 }

@@ -75,6 +75,8 @@ grant usage on schema private to authenticated, service_role, kontor_functions, 
 grant usage on schema analytics to analyst;
 
 -- Helpers -----------------------------------------------------------------------------------------
+-- What runs in every request is PL/pgSQL even where SQL would do: its plans are kept for the session,
+-- while an SQL function that cannot be inlined is planned anew each time.
 
 create function private.refuse(status int, code text, detail text, path text default '')
 returns void
@@ -114,33 +116,37 @@ grant execute on function private.refuse_unknown_keys to authenticated, service_
 
 create function private.uuid_v7()
 returns uuid
-language sql
+language plpgsql
 volatile
 parallel safe
 set search_path = ''
 as $$
+begin
   -- RFC 9562 §5.7: 48 bits of Unix milliseconds, then version 7 over a random UUID's version 4
   -- (binary 0100 becomes 0111), so that ids made one after another lie side by side in an index.
-  select encode(
+  return encode(
     set_bit(set_bit(
       overlay(
         uuid_send(gen_random_uuid())
         placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
         from 1 for 6),
       52, 1), 53, 1),
-    'hex')::uuid
+    'hex')::uuid;
+end
 $$;
 comment on function private.uuid_v7 is 'A time-ordered UUID, version 7 (RFC 9562).';
 grant execute on function private.uuid_v7 to authenticated, service_role;
 
 create function private.request_header(name text)
 returns text
-language sql
+language plpgsql
 stable
 parallel safe
 set search_path = ''
 as $$
-  select nullif(nullif(current_setting('request.headers', true), '')::json ->> name, '')
+begin
+  return nullif(nullif(current_setting('request.headers', true), '')::json ->> name, '');
+end
 $$;
 comment on function private.request_header is
   'A header of the current request (lower-case name), or null outside of one. Never a source of identity.';
@@ -252,12 +258,14 @@ from (values
 
 create function private.minor_digits(currency text)
 returns int
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select minor_digits from public.currencies where code = currency
+begin
+  return (select c.minor_digits from public.currencies c where c.code = currency);
+end
 $$;
 comment on function private.minor_digits is 'The decimals of a currency (ISO 4217), null for an unknown one.';
 grant execute on function private.minor_digits to authenticated, service_role;
@@ -444,25 +452,30 @@ create index memberships_user_id_idx on public.memberships (user_id);
 
 create function private.current_tenant(required public.member_role)
 returns uuid
-language sql
+language plpgsql
 stable
 security definer
 parallel safe
 set search_path = ''
 as $$
-  with mine as materialized (
-    select m.tenant_id, m.role, count(*) over () as memberships
-    from public.memberships m
-    join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
-    where m.user_id = auth.uid()
-  )
-  select tenant_id
-  from mine
-  where role >= required
-    and case
-      when private.request_header('x-tenant-id') is null then memberships = 1
-      else tenant_id::text = lower(private.request_header('x-tenant-id'))
-    end
+declare
+  asked constant text := private.request_header('x-tenant-id');
+begin
+  if asked is null then
+    return (
+      select case when count(*) = 1 then min(m.tenant_id::text) filter (where m.role >= required) end
+      from public.memberships m
+      join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
+      where m.user_id = auth.uid())::uuid;
+  elsif pg_input_is_valid(asked, 'uuid') then
+    return (
+      select m.tenant_id
+      from public.memberships m
+      join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
+      where m.tenant_id = asked::uuid and m.user_id = auth.uid() and m.role >= required);
+  end if;
+  return null;
+end
 $$;
 comment on function private.current_tenant is
   'The request''s active tenant: the x-tenant-id header or the caller''s only membership; null for who has less than the required role there.';
@@ -1793,14 +1806,21 @@ create policy "members who write change order items"
 
 create function private.take_number(tenant uuid, series text)
 returns bigint
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = ''
 as $$
-  insert into private.number_series as s (tenant_id, series, last) values (tenant, series, 1)
+#variable_conflict use_column
+declare
+  taken bigint;
+begin
+  insert into private.number_series as s (tenant_id, series, last)
+  values (tenant, take_number.series, 1)
   on conflict (tenant_id, series) do update set last = s.last + 1
-  returning last
+  returning last into taken;
+  return taken;
+end
 $$;
 comment on function private.take_number is 'The next number of a tenant''s series, without gaps; waits for a transaction that took one before.';
 
@@ -1836,11 +1856,13 @@ comment on function private.may_follow is 'Whether an order in one status may mo
 
 create function private.is_open(status public.order_status)
 returns boolean
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select status in ('pending', 'processing')
+begin
+  return status in ('pending', 'processing');
+end
 $$;
 comment on function private.is_open is 'Whether what is ordered, and so the amounts, may still change.';
 
