@@ -1,0 +1,23 @@
+import type { ComponentProps, MouseEvent } from "react";
+
+/** Whether a click means "open here": not a new tab, not a download. */
+function isPlain(event: MouseEvent): boolean {
+  return event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+}
+
+type Props = ComponentProps<"a"> & { href: string; onOpen: (href: string) => void };
+
+/** A real link, taken over by the list when it is simply clicked. */
+export function LocalLink({ onOpen, ...rest }: Props) {
+  return (
+    // biome-ignore lint/a11y/useAnchorContent: the content comes with the props
+    <a
+      {...rest}
+      onClick={(event) => {
+        if (!isPlain(event)) return;
+        event.preventDefault();
+        onOpen(rest.href);
+      }}
+    />
+  );
+}

@@ -1,0 +1,71 @@
+import { ChevronLeft, ChevronRight } from "lucide-react";
+import type { Page } from "../../../../functions/_shared/contracts/common.ts";
+import { formatNumber } from "../../lib/format.ts";
+import { buttonStyle } from "../../ui/button-style.ts";
+import { usePage } from "../../ui/context.tsx";
+import { LocalLink } from "./LocalLink.tsx";
+import { searchOf } from "./spec.ts";
+import type { ListState } from "./use-list.ts";
+
+type Props<T> = { state: ListState<T>; page: Page; shown: number; noun: readonly [string, string] };
+
+/** How many there are, and the ways to the pages before and after. */
+export function Pager<T>({ state, page, shown, noun }: Props<T>) {
+  return (
+    <nav aria-label="Pages" className="flex items-center justify-between gap-3 px-4 py-3 md:px-6">
+      <p className="text-faint text-sm" aria-live="polite">
+        <CountText total={page.total} noun={noun} shown={shown} />
+      </p>
+      <div className="flex gap-2">
+        <Step state={state} cursor={page.prev_cursor} label="Previous" />
+        <Step state={state} cursor={page.next_cursor} label="Next" />
+      </div>
+    </nav>
+  );
+}
+
+function CountText({ total, noun, shown }: { total: Page["total"]; noun: readonly [string, string]; shown: number }) {
+  const { locale } = usePage();
+  const number = (value: number) => formatNumber(value, locale);
+  const about = total.kind === "estimated" ? "about " : "";
+  return (
+    <span className="numeric" suppressHydrationWarning>
+      {shown < total.count ? `${number(shown)} of ` : ""}
+      {about}
+      {number(total.count)} {noun[total.count === 1 ? 0 : 1]}
+    </span>
+  );
+}
+
+function Step<T>({ state, cursor, label }: { state: ListState<T>; cursor: string | null; label: "Previous" | "Next" }) {
+  const look = buttonStyle({ variant: "secondary", size: "sm" });
+  const text = (
+    <>
+      {label === "Previous" ? <ChevronLeft aria-hidden="true" className="rtl:rotate-180" /> : null}
+      {label}
+      {label === "Next" ? <ChevronRight aria-hidden="true" className="rtl:rotate-180" /> : null}
+    </>
+  );
+  if (cursor === null) {
+    return (
+      <span className={look} aria-disabled="true">
+        {text}
+      </span>
+    );
+  }
+  const params = new URLSearchParams(state.params);
+  params.set("cursor", cursor);
+  return (
+    <LocalLink
+      href={searchOf(params)}
+      rel={label === "Next" ? "next" : "prev"}
+      className={look}
+      onOpen={(href) => {
+        state.open(href);
+        document.getElementById("content")?.scrollIntoView();
+      }}
+    >
+      {text}
+    </LocalLink>
+  );
+}

@@ -1,0 +1,105 @@
+import { Plus, ReceiptText, Trash2 } from "lucide-react";
+import { useCallback, useState } from "react";
+import type { Order } from "../../../../functions/_shared/contracts/orders.ts";
+import { ButtonLink } from "../../ui/Button.tsx";
+import { type PageContext, PageProvider, useAllows, useHref } from "../../ui/context.tsx";
+import { PageHeader } from "../../ui/PageHeader.tsx";
+import { DataTable } from "../list/DataTable.tsx";
+import { ListEmpty, ListError } from "../list/ListError.tsx";
+import type { Loaded } from "../list/load.ts";
+import { LoadingBar } from "../list/LoadingBar.tsx";
+import { Pager } from "../list/Pager.tsx";
+import { TrashTabs } from "../list/TrashTabs.tsx";
+import { useList } from "../list/use-list.ts";
+import { useRowKeys } from "../list/use-row-keys.ts";
+import { BulkBar } from "./BulkBar.tsx";
+import { ORDER_LIST } from "./list-spec.ts";
+import { OrderFilters } from "./OrderFilters.tsx";
+import { OrderCard, useOrderColumns } from "./order-columns.tsx";
+
+/** What a row shows of an order. */
+export type OrderRow = Omit<Order, "items">;
+
+type Props = { page: PageContext; initial: Loaded<OrderRow>; customerName: string | null };
+
+export function OrdersPage({ page, ...rest }: Props) {
+  return (
+    <PageProvider page={page}>
+      <Orders {...rest} />
+    </PageProvider>
+  );
+}
+
+function Orders({ initial, customerName }: Omit<Props, "page">) {
+  const state = useList(ORDER_LIST, initial);
+  const href = useHref();
+  const mayWrite = useAllows("member");
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const { list, error } = state.loaded;
+  const trash = state.params.has("deleted");
+  const selectable = mayWrite && !trash;
+  const columns = useOrderColumns(trash ? state.refresh : null);
+
+  const toggle = useCallback((ids: string[], on: boolean) => {
+    setSelected((before) => {
+      const next = new Set(before);
+      for (const id of ids) on ? next.add(id) : next.delete(id);
+      return next;
+    });
+  }, []);
+  const toggleRow = useCallback(
+    (index: number) => {
+      const id = list?.data[index]?.id;
+      if (id && selectable) toggle([id], !selected.has(id));
+    },
+    [list, selectable, selected, toggle],
+  );
+  useRowKeys(toggleRow);
+
+  const newOrder = mayWrite ? (
+    <ButtonLink href={href("orders/new")} variant="primary">
+      <Plus aria-hidden="true" />
+      New order
+    </ButtonLink>
+  ) : null;
+
+  return (
+    <>
+      <PageHeader title="Orders">{newOrder}</PageHeader>
+      <div className="relative flex flex-wrap items-center gap-2 border-line border-b px-4 pb-3 md:px-6">
+        <OrderFilters state={state} customerName={customerName} />
+        <TrashTabs spec={ORDER_LIST} state={state} icon={<Trash2 aria-hidden="true" />} />
+        <LoadingBar active={state.loading} />
+      </div>
+      {error ? <ListError state={state} error={error} /> : null}
+      {list?.data.length === 0 ? (
+        <ListEmpty state={state} noun="orders" icon={<ReceiptText aria-hidden="true" />} first={newOrder} />
+      ) : null}
+      {list && list.data.length > 0 ? (
+        <>
+          <DataTable
+            caption={trash ? "Orders in the trash" : "Orders"}
+            spec={ORDER_LIST}
+            state={state}
+            rows={list.data}
+            columns={columns}
+            defaultSort="-placed_at"
+            card={(order) => <OrderCard order={order} />}
+            {...(selectable ? { selection: { selected, toggle, label: (order) => `Select ${order.number}` } } : {})}
+          />
+          <Pager state={state} page={list.page} shown={list.data.length} noun={["order", "orders"]} />
+        </>
+      ) : null}
+      {selectable && selected.size > 0 ? (
+        <BulkBar
+          ids={[...selected]}
+          onClear={() => setSelected(new Set())}
+          onDone={(failed) => {
+            setSelected(new Set(failed));
+            void state.refresh();
+          }}
+        />
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,18 @@
+import { z } from "zod";
+
+const environment = z.object({
+  /** The origin that people's browsers use; forms from any other origin are refused. */
+  PORTAL_URL: z.url().default("http://127.0.0.1:3000"),
+  /** The origin of the functions, inside the private network. */
+  FUNCTIONS_URL: z.url().default("http://127.0.0.1:54321"),
+});
+
+/** The portal's settings: the only place that reads the process environment. Fails at start, naming what is wrong. */
+export const env = read();
+
+function read(): z.infer<typeof environment> {
+  const parsed = environment.safeParse(process.env);
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  throw new Error(`portal settings: ${wrong.join("; ")}`);
+}

@@ -1,0 +1,59 @@
+/**
+ * Money, numbers and times as people read them. Formatters are kept: making one costs far more than
+ * using it.
+ */
+const formatters = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+
+function numbers(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `n${locale}${JSON.stringify(options)}`;
+  const known = formatters.get(key);
+  if (known instanceof Intl.NumberFormat) return known;
+  const made = new Intl.NumberFormat(locale, options);
+  formatters.set(key, made);
+  return made;
+}
+
+function dates(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `d${locale}${JSON.stringify(options)}`;
+  const known = formatters.get(key);
+  if (known instanceof Intl.DateTimeFormat) return known;
+  const made = new Intl.DateTimeFormat(locale, options);
+  formatters.set(key, made);
+  return made;
+}
+
+/** An amount in the currency's own digits, e.g. `1.234,50 €`. */
+export function formatMoney(amount: number, currency: string, locale: string): string {
+  return numbers(locale, { style: "currency", currency }).format(amount);
+}
+
+/** A unit price: the currency's digits at least, four at most. */
+export function formatUnitPrice(amount: number, currency: string, locale: string): string {
+  const digits = minorDigits(currency);
+  return numbers(locale, {
+    style: "currency",
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: Math.max(4, digits),
+  }).format(amount);
+}
+
+export function formatNumber(value: number, locale: string, maximumFractionDigits = 4): string {
+  return numbers(locale, { maximumFractionDigits }).format(value);
+}
+
+/** How many decimals amounts of this currency have (ISO 4217): EUR 2, JPY 0, KWD 3. */
+export function minorDigits(currency: string): number {
+  const { maximumFractionDigits } = numbers("en", { style: "currency", currency }).resolvedOptions();
+  return maximumFractionDigits ?? 2;
+}
+
+/** A day in the tenant's time zone, e.g. `31 Jan 2026`. */
+export function formatDate(iso: string, locale: string, timeZone: string): string {
+  return dates(locale, { dateStyle: "medium", timeZone }).format(new Date(iso));
+}
+
+/** A day and a time in the tenant's time zone, to the minute. */
+export function formatDateTime(iso: string, locale: string, timeZone: string): string {
+  return dates(locale, { dateStyle: "medium", timeStyle: "short", timeZone }).format(new Date(iso));
+}

@@ -1,0 +1,82 @@
+import { defineMiddleware, sequence } from "astro:middleware";
+import { provenance } from "../../functions/_shared/origin.ts";
+import { env } from "./lib/env.ts";
+import { type Caller, serverApi } from "./lib/server/functions.ts";
+import { requestIdOf, securePage } from "./lib/server/headers.ts";
+import { formattingLocale } from "./lib/server/locale.ts";
+import { applySetCookies, resolveSession } from "./lib/server/session.ts";
+
+const SAFE_METHODS = new Set(["GET", "HEAD"]);
+const LAST_TENANT_COOKIE = "kontor-tenant";
+const YEAR_SECONDS = 365 * 24 * 3600;
+
+/** Who calls; the API's proxy needs no more than this. */
+const identify = defineMiddleware(async (context, next) => {
+  const { request, locals, cookies } = context;
+  locals.caller = callerOf(context);
+  locals.api = serverApi(locals.caller);
+  locals.session = null;
+  locals.tenant = null;
+  locals.locale = formattingLocale(request.headers.get("accept-language"));
+  const theme = cookies.get("kontor-theme")?.value;
+  locals.theme = theme === "light" || theme === "dark" ? theme : null;
+  if (context.routePattern === "/api/[...path]") return next();
+  return securePage(await next(), locals.caller.requestId);
+});
+
+/** A form sent by a page that is not the portal's own is refused. */
+const refuseForeignForms = defineMiddleware((context, next) => {
+  const { request, routePattern } = context;
+  const own =
+    routePattern === "/api/[...path]" || // the functions judge these themselves
+    SAFE_METHODS.has(request.method) ||
+    provenance(request.headers, env.PORTAL_URL) === "portal";
+  return own ? next() : new Response("This form was sent from another site.", { status: 403 });
+});
+
+/** Finds the session and the tenant that the path names; sends strangers to the sign-in page. */
+const authenticate = defineMiddleware(async (context, next) => {
+  const { locals, url, cookies } = context;
+  if (context.routePattern === "/api/[...path]") return next();
+  const { session, setCookies } = await resolveSession(locals.caller);
+  locals.session = session;
+  locals.caller = { ...locals.caller, cookie: applySetCookies(locals.caller.cookie, setCookies) };
+  locals.api = serverApi(locals.caller);
+
+  let response: Response;
+  if (!context.routePattern.startsWith("/[tenant]")) {
+    response = await next();
+  } else if (session === null) {
+    const wanted = encodeURIComponent(url.pathname + url.search);
+    response = context.redirect(`/signin?next=${wanted}`, 303);
+  } else {
+    const tenant = session.tenants.find(({ slug }) => slug === context.params.tenant) ?? null;
+    if (tenant === null) {
+      response = new Response(null, { status: 404 });
+    } else {
+      locals.tenant = tenant;
+      locals.api = serverApi(locals.caller, tenant.id);
+      cookies.set(LAST_TENANT_COOKIE, tenant.slug, {
+        path: "/",
+        httpOnly: true,
+        sameSite: "lax",
+        secure: env.PORTAL_URL.startsWith("https:"),
+        maxAge: YEAR_SECONDS,
+      });
+      response = await next();
+    }
+  }
+  for (const line of setCookies) response.headers.append("set-cookie", line);
+  return response;
+});
+
+function callerOf({ request, clientAddress }: { request: Request; clientAddress: string }): Caller {
+  return {
+    cookie: request.headers.get("cookie"),
+    requestId: requestIdOf(request.headers),
+    clientAddress,
+    userAgent: request.headers.get("user-agent"),
+  };
+}
+
+export const onRequest = sequence(identify, refuseForeignForms, authenticate);
