@@ -119,10 +119,10 @@ export function buildSite(
       if (pid !== undefined) unwatch(pid);
       if (code !== 0 || !existsSync(path.join(unfinished, "server", "entry.mjs"))) {
         rmSync(unfinished, { recursive: true, force: true });
-        const end = tailSince(dataDir, "portal", logStart).trim().split("\n").slice(-12);
         reject(
           new StackError(
-            `the portal could not be built (${signal ?? code}):\n  ${end.join("\n  ")}`,
+            `the portal could not be built (${signal ?? code}), see ${logFile(dataDir, "portal")}:\n` +
+              complaint(tailSince(dataDir, "portal", logStart)),
           ),
         );
         return;
