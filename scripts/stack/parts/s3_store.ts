@@ -2,10 +2,16 @@
 import { randomUUID } from "node:crypto";
 import { rename, rm } from "node:fs/promises";
 import path from "node:path";
-import type { Store } from "@20minutes/s3rver";
+import type { Listing, Store } from "@20minutes/s3rver";
 import { S3Refusal } from "./s3_guard.ts";
 
-/** Changes the store's methods in place. */
+/** How many objects are looked at together, each an open file. */
+const PAGE = 500;
+
+/**
+ * Changes the store's methods in place. A list comes whole, whatever `max-keys` says: s3rver makes
+ * the token of a next page with a cipher (DES) that OpenSSL 3 has no more.
+ */
 export function hardenStore(store: Store, directory: string): void {
   const root = path.resolve(directory) + path.sep;
   const inside = (resolved: string) => {
@@ -39,5 +45,19 @@ export function hardenStore(store: Store, directory: string): void {
       await rm(unfinished, { force: true });
       throw error;
     }
+  };
+
+  const listObjects = store.listObjects.bind(store);
+  store.listObjects = async (bucket, { maxKeys: _, ...options }) => {
+    const whole: Listing = { objects: [], commonPrefixes: [], isTruncated: false };
+    const prefixes = new Set<string>();
+    for (let startAfter = options.startAfter; ; ) {
+      const page = await listObjects(bucket, { ...options, startAfter, maxKeys: PAGE });
+      whole.objects.push(...page.objects);
+      for (const prefix of page.commonPrefixes) prefixes.add(prefix);
+      startAfter = page.objects.at(-1)?.key;
+      if (!page.isTruncated || startAfter === undefined) break;
+    }
+    return { ...whole, commonPrefixes: [...prefixes].sort() };
   };
 }

@@ -3,12 +3,22 @@ declare module "@20minutes/s3rver" {
   import type { IncomingMessage, ServerResponse } from "node:http";
   import type { Readable } from "node:stream";
 
+  export type Listing = {
+    objects: { readonly key: string }[];
+    commonPrefixes: string[];
+    isTruncated: boolean;
+  };
+
   export type Store = {
     getBucketPath(bucket: string): string;
     getResourcePath(bucket: string, key: string | undefined, resource: string): string;
     /** Resolves to the size in bytes and the MD5 in hexadecimal. */
     putContent(objectPath: string, content: Buffer | Readable): Promise<[number, string]>;
     putBucket(bucket: string): Promise<unknown>;
+    listObjects(
+      bucket: string,
+      options: { maxKeys?: number; startAfter?: string | undefined; prefix?: string },
+    ): Promise<Listing>;
   };
 
   export default class S3rver {
