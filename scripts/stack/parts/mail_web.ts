@@ -75,7 +75,6 @@ export function createMailWeb(store: MailStore, port: number): Hono {
     if (!c.res.headers.has("content-security-policy"))
       c.header("content-security-policy", PAGE_CSP);
   });
-  app.use(csrf());
   app.get("/style.css", (c) => c.body(STYLE, 200, { "content-type": "text/css; charset=utf-8" }));
 
   app.get("/", async (c) => {
@@ -83,7 +82,7 @@ export function createMailWeb(store: MailStore, port: number): Hono {
     const mails = (await store.list()).filter((mail) => matches(mail, query, ""));
     return c.html(listPage(mails, query));
   });
-  app.post("/delete", async (c) => {
+  app.post("/delete", csrf(), async (c) => {
     await store.clear();
     return c.redirect("/", 303);
   });
