@@ -103,7 +103,9 @@ function parameters(one: Route): ZodOpenApiParameters {
   const path = one.params ?? z.object(Object.fromEntries(names.map((name) => [name, z.uuid()])));
   let header = z.object({});
   if (!["public", "caller"].includes(one.access)) header = header.extend(tenantHeader.shape);
-  if (one.method === "POST") header = header.extend(idempotencyHeader.shape);
+  if (one.method === "POST" && one.access !== "public") {
+    header = header.extend(idempotencyHeader.shape);
+  }
   if (guarded(one)) header = header.extend(matchHeader.shape);
   return {
     header,

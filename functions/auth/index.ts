@@ -8,7 +8,7 @@ import { type Route, route } from "../_shared/route.ts";
 import { sessionCookies } from "../_shared/session.ts";
 import { signedIn, whoAmI } from "./people.ts";
 import { recoveryRoutes } from "./recovery.ts";
-import { signInRefused, signUpRefused } from "./refusals.ts";
+import { refusal, signInRefused, signUpRefused } from "./refusals.ts";
 import { endSession } from "./sign_out.ts";
 
 const tag = "Authentication";
@@ -32,6 +32,9 @@ export const routes: Route[] = [
         description: "A mail asks to confirm the address.",
         schema: contract.confirmationAsked,
       },
+      403: refusal("Signing up is not open here, or another site's page asks"),
+      409: refusal("The address is taken"),
+      429: refusal("Too many attempts"),
     },
     async handle({ request, ip, body }) {
       refuseForeignPage(request);
@@ -64,6 +67,9 @@ export const routes: Route[] = [
         description: "Signed in; the session is also set as a cookie.",
         schema: contract.signedIn,
       },
+      401: refusal("The address or the password is wrong"),
+      403: refusal("The address is not confirmed yet, or another site's page asks"),
+      429: refusal("Too many attempts"),
     },
     async handle({ request, ip, body }) {
       refuseForeignPage(request);

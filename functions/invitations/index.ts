@@ -1,5 +1,6 @@
 /** Invitations to become a member. */
 import { z } from "zod";
+import { uuid } from "../_shared/contracts/common.ts";
 import * as contract from "../_shared/contracts/tenancy.ts";
 import { env } from "../_shared/env.ts";
 import { noContent, ok, okText } from "../_shared/replies.ts";
@@ -63,9 +64,10 @@ export const routes: Route[] = [
     path: "/invitations/:id",
     access: "admin",
     tag,
+    params: z.object({ id: uuid() }),
     summary: "Take an invitation back",
     answers: { 204: { description: "Taken back." } },
     handle: ({ db, params }) =>
-      db.answer((sql) => sql`select public.revoke_invitation(${params["id"] ?? ""})`, noContent),
+      db.answer((sql) => sql`select public.revoke_invitation(${params.id})`, noContent),
   }),
 ];

@@ -5,12 +5,13 @@ import { routes as healthz } from "../healthz/index.ts";
 import { routes as invitations } from "../invitations/index.ts";
 import { routes as livez } from "../livez/index.ts";
 import { routes as members } from "../members/index.ts";
+import { describing } from "../openapi.json/index.ts";
 import { routes as orders } from "../orders/index.ts";
 import { routes as products } from "../products/index.ts";
 import { routes as tenants } from "../tenants/index.ts";
 import type { Route } from "../_shared/route.ts";
 
-export const functions: Readonly<Record<string, readonly Route[]>> = {
+const served = {
   auth,
   customers,
   healthz,
@@ -20,4 +21,9 @@ export const functions: Readonly<Record<string, readonly Route[]>> = {
   orders,
   products,
   tenants,
+};
+
+export const functions: Readonly<Record<string, readonly Route[]>> = {
+  ...served,
+  "openapi.json": describing(Object.values(served).flat()),
 };

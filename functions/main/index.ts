@@ -4,6 +4,13 @@ import { makeHandler } from "../_shared/handler.ts";
 import { log } from "../_shared/log.ts";
 import { functions } from "./functions.ts";
 
+// One request's forgotten promise must not end the others.
+globalThis.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  const { reason } = event;
+  log.error({ err: reason instanceof Error ? { stack: reason.stack } : {} }, "unhandled rejection");
+});
+
 Deno.serve({
   hostname: env.HOST,
   port: env.PORT,

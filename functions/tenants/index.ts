@@ -1,12 +1,15 @@
 /** Tenants: the businesses a person belongs to. */
+import { z } from "zod";
+import { uuid } from "../_shared/contracts/common.ts";
 import * as contract from "../_shared/contracts/tenancy.ts";
-import type { IfMatch, Reply } from "../_shared/context.ts";
+import type { Fragment, IfMatch, Reply, Sql } from "../_shared/context.ts";
 import { notFound } from "../_shared/errors.ts";
 import { conditional, versionTag } from "../_shared/etag.ts";
 import { noContent, okText } from "../_shared/replies.ts";
 import { type Route, route } from "../_shared/route.ts";
 
 const tag = "Tenants";
+const params = z.object({ id: uuid() });
 
 /** A tenant's document, and what its entity tag and address need. */
 type Row = { json: string; id: string; version: number };
@@ -50,6 +53,7 @@ export const routes: Route[] = [
     path: "/tenants/:id",
     access: "caller",
     tag,
+    params,
     summary: "One tenant you belong to",
     answers: { 200: { description: "The tenant.", schema: contract.tenant } },
     async handle({ db, params, request }) {
@@ -57,7 +61,7 @@ export const routes: Route[] = [
         sql`
           select mine::text as json, mine ->> 'id' as id, (mine ->> 'version')::int as version
           from json_array_elements(public.my_tenants()) as mine
-          where (mine ->> 'id')::uuid = ${params["id"] ?? ""}`
+          where (mine ->> 'id')::uuid = ${params.id}`
       );
       if (!row) throw notFound("There is no such tenant.");
       return conditional(request, okText(row.json), versionTag(row.version));
@@ -69,6 +73,7 @@ export const routes: Route[] = [
     path: "/tenants/:id",
     access: "caller",
     tag,
+    params,
     summary: "Change a tenant's settings",
     description: "Admins and owners.",
     body: contract.tenantPatch,
@@ -80,7 +85,9 @@ export const routes: Route[] = [
             select changed::text as json, changed ->> 'id' as id,
                    (changed ->> 'version')::int as version
             from public.update_tenant(
-              ${params["id"] ?? ""}, ${sql.json(body)}, ${expectedVersion(ifMatch)}) as changed`,
+              ${params.id}, ${sql.json(body)}, ${
+            expectedVersion(sql, ifMatch, params.id)
+          }) as changed`,
         ([row]) => tenantReply(row, 200),
       ),
   }),
@@ -90,11 +97,22 @@ export const routes: Route[] = [
     path: "/tenants/:id",
     access: "caller",
     tag,
+    params,
     summary: "Delete a tenant",
     description: "Owners only. It is out of everybody's sight at once.",
     answers: { 204: { description: "Deleted." } },
-    handle: ({ db, params }) =>
-      db.answer((sql) => sql`select public.delete_tenant(${params["id"] ?? ""})`, noContent),
+    handle: ({ db, params, ifMatch }) =>
+      db.answer(
+        (sql) =>
+          sql`
+            select private.matches_version(
+              (select (mine ->> 'version')::int
+                from json_array_elements(public.my_tenants()) as mine
+                where (mine ->> 'id')::uuid = ${params.id}),
+              ${expectedVersion(sql, ifMatch, params.id)}),
+              public.delete_tenant(${params.id})`,
+        noContent,
+      ),
   }),
 ];
 
@@ -109,7 +127,17 @@ function tenantReply(row: Row | undefined, status: number, prefix?: string): Rep
   };
 }
 
-/** The version that If-Match demands; null without a demand, and one that never is when it names none. */
-function expectedVersion(ifMatch: IfMatch): number | null {
-  return ifMatch === "any" ? null : ifMatch.versions[0] ?? 0;
+/**
+ * The version that a change is based on, as an argument for the database; null for any. Of several
+ * the present one if it is among them; a header that names none asks for a version that never is.
+ */
+function expectedVersion(sql: Sql, ifMatch: IfMatch, id: string): Fragment {
+  if (ifMatch === "any") return sql`null::int`;
+  const [first = 0, ...others] = ifMatch.versions;
+  if (others.length === 0) return sql`${first}::int`;
+  return sql`coalesce((
+    select (mine ->> 'version')::int
+    from json_array_elements(public.my_tenants()) as mine
+    where (mine ->> 'id')::uuid = ${id}
+      and (mine ->> 'version')::int = any(${[first, ...others]}::int[])), ${first}::int)`;
 }
