@@ -50,8 +50,10 @@ export function asCaller<T extends Row>(
 ): Promise<T[]> {
   return withRetries(() =>
     onConnection(async (connection) => {
+      // Written before anything is sent: it may refuse, and then nothing must be under way.
+      const pending = statement(connection);
       const begun = begin(connection, context);
-      const rows = statement(connection).execute();
+      const rows = pending.execute();
       const committed = connection`commit`.execute();
       await allSettled([...begun, rows, committed]);
       return await rows;
