@@ -1380,10 +1380,11 @@ language sql
 volatile
 set search_path = ''
 as $$
-  -- A word of n letters has n + 1 trigrams, and one wrong letter spoils three of them.
+  -- A word of n letters has n + 1 trigrams. One wrong letter spoils three of them and brings three
+  -- others in: n - 2 are shared, of n + 4 in all.
   select set_config(
     'pg_trgm.word_similarity_threshold',
-    greatest(0.3, least(0.6, (n - 2) / (n + 1) - 0.01))::text, true)
+    greatest(0.3, least(0.6, (n - 2) / (n + 4) - 0.01))::text, true)
   from (select char_length(btrim(q))::numeric as n) as letters
 $$;
 comment on function private.allow_one_wrong_letter is
