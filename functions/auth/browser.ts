@@ -32,7 +32,7 @@ export class Browser {
     return {
       status: response.status,
       headers: response.headers,
-      body: text === "" ? null : JSON.parse(text),
+      body: text === "" ? "" : JSON.parse(text),
     };
   }
 
