@@ -19,7 +19,7 @@ body {
 }
 a { color: var(--accent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-.wrap { max-width: 60rem; margin: 0 auto; padding: 0 1rem; }
+.wrap { max-width: 60rem; margin: 0 auto; padding-inline: 1rem; }
 header { background: var(--card); border-bottom: 1px solid var(--line); }
 header .wrap { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; padding-block: .75rem; }
 .brand { font-weight: 700; font-size: 1.05rem; color: var(--ink); text-decoration: none; margin-right: auto; }
@@ -65,10 +65,9 @@ pre { margin: 0; padding: 1.25rem; white-space: pre-wrap; overflow-wrap: anywher
 .files { display: flex; flex-wrap: wrap; gap: .5rem; padding: 1rem 1.25rem; border-top: 1px solid var(--line); }
 .note { color: var(--soft); font-size: .85rem; margin: .75rem 0 0; }
 @media (max-width: 40rem) {
-  header form { flex: 1 1 100%; }
-  header form.delete { flex: 0 1 auto; }
+  header form[role] { flex: 1 1 100%; order: 1; }
   input { flex: 1; width: auto; min-width: 0; }
-  .mails a { grid-template-columns: minmax(0, 1fr) auto; }
+  .mails a { grid-template-columns: minmax(0, 1fr); }
   .badge { display: none; }
 }
 `;
