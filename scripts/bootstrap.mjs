@@ -39,26 +39,24 @@ function isForThisMachine({ os: systems, cpu, libc }) {
 }
 
 /**
- * What is missing or of another version, by what npm itself wrote down about its last finished
- * install; so an `npm ci` or `npm install` by hand counts as well as one of ours.
+ * The packages that are missing or of another version. What lies in node_modules is looked at, not a
+ * stamp of ours: an `npm ci` or `npm install` by hand counts as well, and npm's own record
+ * (node_modules/.package-lock.json) is written last, but also by commands that install nothing.
  */
 function whatIsNotInstalled() {
   const wanted = readJson(path.join(root, "package-lock.json"))?.packages;
-  if (!wanted)
+  if (!wanted) {
     fail("package-lock.json is missing or unreadable; take it from the repository again");
-  const installed = readJson(path.join(modules, ".package-lock.json"))?.packages;
-  if (!installed) return ["everything"];
+  }
+  if (!existsSync(path.join(modules, ".package-lock.json"))) return ["everything"];
   const missing = [];
   for (const [where, entry] of Object.entries(wanted)) {
     if (where === "" || entry.link) continue;
-    const present = installed[where];
-    if (!present || !existsSync(path.join(root, where, "package.json"))) {
-      if (!entry.optional || isForThisMachine(entry)) {
-        missing.push(where.replace(/^node_modules\//, ""));
-      }
-    } else if (present.version !== entry.version || present.integrity !== entry.integrity) {
-      missing.push(where.replace(/^node_modules\//, ""));
-    }
+    const present = readJson(path.join(root, where, "package.json"));
+    const isRight = present
+      ? present.version?.replace(/^[v=]+/, "") === entry.version
+      : entry.optional && !isForThisMachine(entry);
+    if (!isRight) missing.push(where.replace(/^node_modules\//, ""));
   }
   return missing;
 }
@@ -72,8 +70,9 @@ function install() {
       : `${missing.length} package(s) differ from package-lock.json, ${missing[0]} among them`;
   console.log(`kontor: npm ci (${why}); this takes one to three minutes`);
   const started = Date.now();
-  // A machine that sets NODE_ENV=production would leave out what the embedded stack consists of.
-  const npm = spawnSync("npm", ["ci", "--include=dev", "--include=optional"], {
+  // A machine that sets NODE_ENV=production would leave out what the embedded stack consists of;
+  // npm itself runs on the old Node, and warns of every package that wants the new one.
+  const npm = spawnSync("npm", ["ci", "--include=dev", "--include=optional", "--loglevel=error"], {
     cwd: root,
     stdio: "inherit",
     shell: process.platform === "win32",
