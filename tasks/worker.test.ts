@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { newTenant, owner, signUp, stack } from "../scripts/stack/testing.ts";
+import { readEnv } from "./env.ts";
+
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** A worker of the test's own, told apart by the name of its connections. */
+async function startWorker(databaseUrl = stack().database_url) {
+  const name = `test-worker-${randomUUID().slice(0, 8)}`;
+  const url = new URL(databaseUrl);
+  url.searchParams.set("application_name", name);
+  const port = await freePort();
+  const child = spawn(process.execPath, ["tasks/main.ts"], {
+    env: { DATABASE_URL: url.href, PORT: String(port), LOG_LEVEL: "warn" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  children.push(child);
+  let log = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    log += text;
+  });
+  const livez = async () => {
+    try {
+      return (await fetch(`http://127.0.0.1:${port}/livez`)).status;
+    } catch {
+      return 0;
+    }
+  };
+  return { child, name, livez, log: () => log };
+}
+
+const jobsOf = (task: string) => owner()<{ last_error: string | null; attempts: number }[]>`
+  select last_error, attempts from graphile_worker.jobs where task_identifier = ${task}`;
+
+describe("a job", () => {
+  test("prunes what has run out, and only that", async () => {
+    const { id, token, owner: person } = await newTenant();
+    const sql = owner();
+    const keys = { old: randomUUID(), young: randomUUID() };
+    for (const [age, key] of [
+      ["25 hours", keys.old],
+      ["23 hours", keys.young],
+    ] as const) {
+      await sql`
+        insert into private.idempotency_keys (caller, tenant_id, key, request_hash, created_at)
+        values (${person.id}, ${id}, ${key}, 'hash', now() - ${age}::interval)`;
+    }
+    const invitee = (await signUp()).email;
+    await sql`
+      insert into public.invitations (tenant_id, email, role, token_hash, expires_at)
+      values (${id}, ${invitee}, 'viewer', sha256(${token}::text::bytea), now() - interval '31 days')`;
+    await sql`select graphile_worker.add_job('prune_expired', '{}'::json)`;
+    await vi.waitFor(
+      async () => {
+        const left = await sql`
+          select key from private.idempotency_keys where key in (${keys.old}, ${keys.young})`;
+        expect(left.map(({ key }) => key)).toEqual([keys.young]);
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    expect(await sql`select from public.invitations where tenant_id = ${id}`).toHaveLength(0);
+  });
+
+  test("of a transaction that rolls back is never there", async () => {
+    const task = `nothing_${randomUUID()}`;
+    const rolledBack = owner().begin(async (sql) => {
+      await sql`select graphile_worker.add_job(${task}, '{}'::json)`;
+      throw new Error("changed my mind");
+    });
+    await expect(rolledBack).rejects.toThrow("changed my mind");
+    expect(await jobsOf(task)).toHaveLength(0);
+  });
+
+  test("whose payload does not fit fails and says why", async () => {
+    const [job] = await owner()<{ id: string }[]>`
+      select id from graphile_worker.add_job('prune_expired', '"everything"'::json)`;
+    const read = async () => {
+      const [row] = await owner()<{ last_error: string | null }[]>`
+        select last_error from graphile_worker.jobs where id = ${job?.id ?? ""}`;
+      return row?.last_error;
+    };
+    await vi.waitFor(async () => expect(await read()).toContain("Payload does not fit"), {
+      timeout: 20_000,
+      interval: 100,
+    });
+    await owner()`select graphile_worker.complete_jobs(array[${job?.id ?? ""}]::bigint[])`;
+  });
+});
+
+describe("the worker", () => {
+  test("names what is missing in its environment", () => {
+    expect(() => readEnv({ PORT: "0", LOG_LEVEL: "loud" })).toThrow(
+      /DATABASE_URL: .*\n.*PORT: .*\n.*LOG_LEVEL: /,
+    );
+  });
+
+  test("stops of itself when it is asked to", async () => {
+    const { child, livez } = await startWorker();
+    await vi.waitFor(async () => expect(await livez()).toBe(200), { timeout: 20_000 });
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
+  test("outlives the loss of every connection", async () => {
+    const { child, name, livez } = await startWorker();
+    await vi.waitFor(async () => expect(await livez()).toBe(200), { timeout: 20_000 });
+    const cut = await owner()`
+      select pg_terminate_backend(pid) from pg_stat_activity where application_name = ${name}`;
+    expect(cut.length).toBeGreaterThan(1);
+    const listening = () => owner()`
+      select from pg_stat_activity where application_name = ${name} and query like 'LISTEN%'`;
+    await vi.waitFor(
+      async () => {
+        expect(await livez()).toBe(200);
+        expect(await listening()).toHaveLength(1);
+      },
+      { timeout: 30_000, interval: 200 },
+    );
+    expect(child.exitCode).toBeNull();
+  });
+
+  test("gives up at once where waiting cannot help", async () => {
+    const wrong = new URL(stack().database_url);
+    wrong.password = "wrong";
+    const { child, log } = await startWorker(wrong.href);
+    expect(await once(child, "exit")).toEqual([1, null]);
+    expect(log()).toContain("cannot work with this database");
+    expect(log()).not.toContain("wrong@");
+  });
+
+  test("waits for a database that is not there yet", async () => {
+    const absent = new URL(stack().database_url);
+    absent.port = String(await freePort());
+    const { child, livez, log } = await startWorker(absent.href);
+    await vi.waitFor(() => expect(log()).toContain("trying again"), { timeout: 20_000 });
+    expect([await livez(), child.exitCode]).toEqual([503, null]);
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+});
