@@ -50,15 +50,11 @@ const NOTES = [
   "Collects at the counter ☎ when ready.",
 ];
 
-/** Later months hold more orders than earlier ones, and weekends hardly any. */
+/** Later months hold more orders than earlier ones; all come between 7 and 17 o'clock UTC. */
 function placedAt(random: Random, index: number, count: number, now: number): number {
   const share = (index + random.faker.number.float()) / count;
   const day = Math.min(SPAN_DAYS - 1, Math.floor(SPAN_DAYS * share ** 0.75));
-  const at = now - (SPAN_DAYS - day) * DAY + random.integer(7 * 60, 17 * 60) * 60_000;
-  const weekday = new Date(at).getUTCDay();
-  if ((weekday !== 0 && weekday !== 6) || random.chance(0.12)) return at;
-  // Back to Friday: never behind the end, and a Sunday goes two days back.
-  return at - (weekday === 6 ? 1 : 2) * DAY;
+  return now - (SPAN_DAYS - day) * DAY + random.integer(7 * 60, 17 * 60) * 60_000;
 }
 
 /** How far an order that old has come: the later steps only if their time has come. */
@@ -67,9 +63,11 @@ function stepsOf(random: Random, orderId: string, placed: number, now: number): 
   const step = (status: DemoStatus, at: number) => {
     if (at < now) steps.push({ order_id: orderId, status, at: new Date(at).toISOString() });
   };
-  const started = placed + random.integer(1, 30) * HOUR;
-  const sent = started + random.integer(6, 96) * HOUR;
-  const arrived = sent + random.integer(20, 150) * HOUR;
+  // Some wait for goods or for money.
+  const waits = random.chance(0.12) ? random.integer(48, 400) : 0;
+  const started = placed + (random.integer(2, 60) + waits) * HOUR;
+  const sent = started + random.integer(12, 120) * HOUR;
+  const arrived = sent + random.integer(24, 170) * HOUR;
   const gaveUp = random.chance(0.06);
   if (gaveUp && random.chance(0.5)) {
     step("cancelled", started);
