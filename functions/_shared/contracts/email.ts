@@ -7,4 +7,4 @@ const MAX_EMAIL = 254;
 export const email = () =>
   z.string().trim().toLowerCase().max(MAX_EMAIL).pipe(
     z.email("An e-mail address, such as ada@example.com."),
-  ).meta({ example: "ada@example.com" });
+  ).meta({ format: "email", example: "ada@example.com" });
