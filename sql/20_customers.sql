@@ -32,7 +32,8 @@ comment on column public.customers.custom is 'The tenant''s own fields, checked 
 comment on column public.customers.version is 'Moves with every change; the ETag.';
 comment on column public.customers.deleted_at is 'When it went to the trash; null while it is live.';
 
-create index customers_name_idx on public.customers (tenant_id, name, id) where deleted_at is null;
+-- A name may be longer than an index entry can be; lists sort by its beginning.
+create index customers_name_idx on public.customers (tenant_id, left(name, 250), id) where deleted_at is null;
 create index customers_created_at_idx on public.customers (tenant_id, created_at desc, id desc)
   where deleted_at is null;
 create index customers_trash_idx on public.customers (tenant_id, created_at desc, id desc)
@@ -69,7 +70,7 @@ create trigger "30_keep_version" before update on public.customers
 
 create view private.customer_documents with (security_invoker) as
 select
-  c.tenant_id, c.id, c.kind, c.name, c.email, c.tags,
+  c.tenant_id, c.id, c.kind, c.name, left(c.name, 250) as sort_name, c.email, c.tags,
   c.created_at, c.updated_at, c.version, c.deleted_at,
   json_build_object(
     'id', c.id, 'kind', c.kind, 'name', c.name, 'email', c.email, 'phone', c.phone,

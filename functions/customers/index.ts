@@ -19,7 +19,7 @@ export const routes: Route[] = resourceRoutes({
     view: (sql) => sql`private.customer_documents`,
     search: (sql, q) => sql`select public.search_customers(${q})`,
     sorts: {
-      name: { column: "name", parse: (sql, text) => sql`${text}::text` },
+      name: { column: "sort_name", parse: (sql, text) => sql`${text}::text` },
       created_at: { column: "created_at", parse: (sql, text) => sql`${text}::text::timestamptz` },
     },
     filters(sql, { kind, tag }) {

@@ -18,7 +18,7 @@ export const routes: Route[] = resourceRoutes({
     view: (sql) => sql`private.product_documents`,
     search: (sql, q) => sql`select public.search_products(${q})`,
     sorts: {
-      name: { column: "name", parse: (sql, text) => sql`${text}::text` },
+      name: { column: "sort_name", parse: (sql, text) => sql`${text}::text` },
       sku: { column: "sku", parse: (sql, text) => sql`${text}::text` },
       unit_price: { column: "unit_price", parse: (sql, text) => sql`${text}::text::numeric` },
       created_at: { column: "created_at", parse: (sql, text) => sql`${text}::text::timestamptz` },

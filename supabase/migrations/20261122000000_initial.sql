@@ -1177,7 +1177,8 @@ comment on column public.customers.custom is 'The tenant''s own fields, checked 
 comment on column public.customers.version is 'Moves with every change; the ETag.';
 comment on column public.customers.deleted_at is 'When it went to the trash; null while it is live.';
 
-create index customers_name_idx on public.customers (tenant_id, name, id) where deleted_at is null;
+-- A name may be longer than an index entry can be; lists sort by its beginning.
+create index customers_name_idx on public.customers (tenant_id, left(name, 250), id) where deleted_at is null;
 create index customers_created_at_idx on public.customers (tenant_id, created_at desc, id desc)
   where deleted_at is null;
 create index customers_trash_idx on public.customers (tenant_id, created_at desc, id desc)
@@ -1214,7 +1215,7 @@ create trigger "30_keep_version" before update on public.customers
 
 create view private.customer_documents with (security_invoker) as
 select
-  c.tenant_id, c.id, c.kind, c.name, c.email, c.tags,
+  c.tenant_id, c.id, c.kind, c.name, left(c.name, 250) as sort_name, c.email, c.tags,
   c.created_at, c.updated_at, c.version, c.deleted_at,
   json_build_object(
     'id', c.id, 'kind', c.kind, 'name', c.name, 'email', c.email, 'phone', c.phone,
@@ -1461,7 +1462,8 @@ comment on column public.products.version is 'Moves with every change; the ETag.
 comment on column public.products.deleted_at is 'When it went to the trash; null while it is live.';
 
 create unique index products_sku_key on public.products (tenant_id, sku) where deleted_at is null;
-create index products_name_idx on public.products (tenant_id, name, id) where deleted_at is null;
+-- A name may be longer than an index entry can be; lists sort by its beginning.
+create index products_name_idx on public.products (tenant_id, left(name, 250), id) where deleted_at is null;
 create index products_unit_price_idx on public.products (tenant_id, unit_price, id) where deleted_at is null;
 create index products_created_at_idx on public.products (tenant_id, created_at desc, id desc)
   where deleted_at is null;
@@ -1516,7 +1518,7 @@ create trigger "30_keep_version" before update on public.products
 
 create view private.product_documents with (security_invoker) as
 select
-  p.tenant_id, p.id, p.sku, p.name, p.unit_price, p.currency, p.active,
+  p.tenant_id, p.id, p.sku, p.name, left(p.name, 250) as sort_name, p.unit_price, p.currency, p.active,
   p.created_at, p.updated_at, p.version, p.deleted_at,
   json_build_object(
     'id', p.id, 'sku', p.sku, 'name', p.name, 'unit_price', p.unit_price, 'currency', p.currency,

@@ -177,7 +177,7 @@ export const paging = {
   limit: z.string().regex(/^\d{1,3}$/, "A whole number from 1 to 200.").transform(Number)
     .pipe(z.int().min(1, "1 to 200.").max(200, "1 to 200.")).default(25)
     .meta({ override: { type: "integer", minimum: 1, maximum: 200, default: 25 } }),
-  cursor: z.string().max(2_000).optional().meta({
+  cursor: z.string().max(8_000).optional().meta({
     description: "next_cursor or prev_cursor of a page with the same sort and filters",
   }),
 };
