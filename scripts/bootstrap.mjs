@@ -111,6 +111,16 @@ function pinnedNode() {
   );
 }
 
+/** Who started this process, and who that one: npm runs a script through a shell or without. */
+function startersOf() {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, "utf8");
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]}`;
+  } catch {
+    return String(process.ppid);
+  }
+}
+
 function run(script, args) {
   const child = spawn(pinnedNode(), [path.resolve(root, script), ...args], {
     cwd: root,
@@ -126,10 +136,10 @@ function run(script, args) {
     process.on(signal, () => child.kill(signal));
   }
   // npm killed with -9 tells nobody; notice it, or what it started would run on unseen.
-  const parent = process.ppid;
+  const starters = startersOf();
   if (process.env.npm_lifecycle_event) {
     setInterval(() => {
-      if (process.ppid !== parent) child.kill("SIGTERM");
+      if (startersOf() !== starters) child.kill("SIGTERM");
     }, 1000).unref();
   }
   child.on("exit", (code, signal) => {

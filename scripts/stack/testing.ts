@@ -23,6 +23,13 @@ export function stack(): Stack {
   return parsed;
 }
 
+/** From now on, in this test file, everything here speaks to another stack. */
+export async function useStack(stackFile: string): Promise<void> {
+  parsed = readStackFile(stackFile);
+  await ownerSql?.end({ timeout: 1 });
+  ownerSql = undefined;
+}
+
 /** The gateway's origin. */
 export const apiUrl = (): string => stack().api_url;
 
