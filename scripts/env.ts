@@ -35,6 +35,9 @@ const schema = z
     SMTP_URL: address(/^smtps?$/).optional(),
     GOTENBERG_URL: address(/^https?$/).optional(),
 
+    /** How many orders `npm run bench` makes. */
+    BENCH_ORDERS: z.coerce.number().int().min(10_000).default(1_000_000),
+
     /** Set by bootstrap.mjs: when that process is gone, the stack stops. */
     KONTOR_PARENT_PID: z.coerce.number().int().optional(),
     PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),

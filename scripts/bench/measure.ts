@@ -1,0 +1,113 @@
+/** How fast: requests over HTTP, statements over bare connections, in turns, as medians. */
+import autocannon from "autocannon";
+import postgres, { type Sql } from "postgres";
+import type { Captured } from "./capture.ts";
+import type { Client } from "./client.ts";
+
+/** As many at a time as the limits speak of. */
+export const CONNECTIONS = 16;
+
+export const median = (values: readonly number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const high = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 ? high : ((sorted[middle - 1] ?? high) + high) / 2;
+};
+
+/** Something whose figure is taken once a round; what the figure means is its maker's affair. */
+export type Scenario = { readonly name: string; readonly run: () => Promise<number> };
+
+/**
+ * Takes every scenario's figure in each round, so that whatever else the machine does meets all of
+ * them alike; a first round to warm up does not count.
+ * @returns each scenario's figures, a round each.
+ */
+export async function inRounds(
+  rounds: number,
+  scenarios: readonly Scenario[],
+): Promise<Map<string, number[]>> {
+  const figures = new Map<string, number[]>(scenarios.map(({ name }) => [name, []]));
+  for (let round = 0; round <= rounds; round += 1) {
+    // Every other round the other way round: nobody always comes after the same one.
+    for (const { name, run } of round % 2 ? scenarios : scenarios.toReversed()) {
+      const figure = await run();
+      if (round > 0) figures.get(name)?.push(figure);
+    }
+  }
+  return figures;
+}
+
+/** Answers a second with 16 connections. @throws Error when an answer is not 200. */
+export async function requestRate(client: Client, path: string, seconds: number): Promise<number> {
+  const result = await autocannon({
+    url: `${client.origin}${path}`,
+    connections: CONNECTIONS,
+    duration: seconds,
+    headers: client.headers,
+  });
+  if (result.non2xx > 0 || result.errors > 0) {
+    throw new Error(`${path}: ${result.non2xx} answers were not 2xx, ${result.errors} failed`);
+  }
+  return result["2xx"] / result.duration;
+}
+
+/** One connection's way through a captured request, as the functions send it: in one round trip. */
+async function replay(connection: Sql, { opening, query }: Captured): Promise<void> {
+  const pending = [...opening, query, { text: "commit", parameters: [] }].map((statement) =>
+    connection.unsafe(statement.text, [...statement.parameters], { prepare: true }).execute(),
+  );
+  await Promise.all(pending);
+}
+
+/** Replays a second with 16 connections of the functions' own login, without HTTP and functions. */
+export async function replayRate(
+  databaseUrl: string,
+  captured: Captured,
+  seconds: number,
+): Promise<number> {
+  const connections = Array.from({ length: CONNECTIONS }, () =>
+    postgres(databaseUrl, { max: 1, onnotice: () => {} }),
+  );
+  try {
+    await Promise.all(connections.map((connection) => replay(connection, captured)));
+    let done = 0;
+    const began = performance.now();
+    const end = began + seconds * 1000;
+    await Promise.all(
+      connections.map(async (connection) => {
+        while (performance.now() < end) {
+          await replay(connection, captured);
+          done += 1;
+        }
+      }),
+    );
+    return (done * 1000) / (performance.now() - began);
+  } finally {
+    await Promise.all(connections.map((connection) => connection.end({ timeout: 5 })));
+  }
+}
+
+/**
+ * Milliseconds of the query alone, the median of `times`, on one connection inside its request.
+ * @param sql one connection of the owner, who may become `authenticated`.
+ * @param who whether row-level security applies.
+ */
+export async function queryTime(
+  sql: Sql,
+  { opening, query }: Captured,
+  who: "caller" | "owner",
+  times: number,
+): Promise<number> {
+  for (const { text, parameters } of opening) {
+    await sql.unsafe(text, [...parameters], { prepare: true });
+  }
+  if (who === "owner") await sql.unsafe("reset role");
+  const taken: number[] = [];
+  for (let time = 0; time < times; time += 1) {
+    const began = performance.now();
+    await sql.unsafe(query.text, [...query.parameters], { prepare: true });
+    taken.push(performance.now() - began);
+  }
+  await sql.unsafe("rollback");
+  return median(taken);
+}
