@@ -3,11 +3,12 @@ import { provenance } from "../../functions/_shared/origin.ts";
 import { env } from "./lib/env.ts";
 import { type Caller, serverApi } from "./lib/server/functions.ts";
 import { requestIdOf, securePage } from "./lib/server/headers.ts";
+import { LAST_TENANT_COOKIE } from "./lib/server/home.ts";
 import { formattingLocale } from "./lib/server/locale.ts";
 import { applySetCookies, resolveSession } from "./lib/server/session.ts";
 
 const SAFE_METHODS = new Set(["GET", "HEAD"]);
-const LAST_TENANT_COOKIE = "kontor-tenant";
+
 const YEAR_SECONDS = 365 * 24 * 3600;
 
 /** Who calls; the API's proxy needs no more than this. */

@@ -31,6 +31,7 @@ export function Dialog(props: Props) {
     const dialog = ref.current;
     if (!open || dialog === null) return;
     dialog.showModal();
+    dialog.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     return () => dialog.close();
   }, [open]);
   if (!open) return null;

@@ -1,4 +1,3 @@
-import { ChevronDown } from "lucide-react";
 import type { ComponentProps } from "react";
 import { cn } from "./cn.ts";
 
@@ -20,18 +19,8 @@ export function Textarea({ className, ...rest }: ComponentProps<"textarea">) {
 }
 
 /** The browser's own select: keyboard, screen reader and phone wheel come with it. */
-export function Select({ className, children, ...rest }: ComponentProps<"select">) {
-  return (
-    <span className={cn("relative flex", className)}>
-      <select {...rest} className={cn(SINGLE_LINE, "appearance-none pe-8")}>
-        {children}
-      </select>
-      <ChevronDown
-        className="pointer-events-none absolute inset-e-2.5 top-1/2 size-3.5 -translate-y-1/2 text-faint"
-        aria-hidden="true"
-      />
-    </span>
-  );
+export function Select({ className, ...rest }: ComponentProps<"select">) {
+  return <select {...rest} className={cn(SINGLE_LINE, className)} />;
 }
 
 export function Checkbox({ className, ...rest }: ComponentProps<"input">) {

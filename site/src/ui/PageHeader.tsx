@@ -5,7 +5,7 @@ export function PageHeader({ title, before, children }: { title: ReactNode; befo
   return (
     <header className="flex min-h-14 flex-wrap items-center gap-x-3 gap-y-2 px-4 py-2.5 md:px-6">
       {before}
-      <h1 className="min-w-0 flex-1 truncate font-semibold text-lg" dir="auto">
+      <h1 className="min-w-44 flex-1 truncate font-semibold text-lg" dir="auto">
         {title}
       </h1>
       <div className="flex items-center gap-2">{children}</div>

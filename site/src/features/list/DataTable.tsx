@@ -21,6 +21,13 @@ export type Column<T> = {
   from?: "lg" | "xl";
 };
 
+export type Selection<T> = {
+  selected: ReadonlySet<string>;
+  toggle: (ids: string[], on: boolean) => void;
+  /** What a row's check box is called. */
+  label: (row: T) => string;
+};
+
 type Props<T> = {
   caption: string;
   spec: ListSpec;
@@ -30,7 +37,7 @@ type Props<T> = {
   defaultSort: string;
   /** The same row on a narrow window. */
   card: (row: T) => ReactNode;
-  selection?: { selected: ReadonlySet<string>; toggle: (ids: string[], on: boolean) => void; label: (row: T) => string };
+  selection?: Selection<T> | undefined;
 };
 
 const FROM = { lg: "hidden lg:table-cell", xl: "hidden xl:table-cell" };
@@ -121,8 +128,8 @@ function HeaderCell<T>({ column, spec, state, defaultSort }: Props<T> & { column
       scope="col"
       aria-sort={direction === null ? undefined : direction === "asc" ? "ascending" : "descending"}
       className={cn(
-        "h-9 whitespace-nowrap border-line border-b bg-surface px-3 text-start font-medium text-faint text-xs first:ps-6 last:pe-6",
-        align === "end" && "text-end",
+        "h-9 whitespace-nowrap border-line border-b bg-surface px-3 font-medium text-faint text-xs first:ps-6 last:pe-6",
+        align === "end" ? "text-end" : "text-start",
         from && FROM[from],
       )}
     >

@@ -25,7 +25,7 @@ export function FilterPopover({ label, value, clearHref, onOpen, children }: Pro
         className={cn(
           value
             ? "flex h-8 min-w-0 items-center gap-1 rounded-md ps-2.5 text-sm pointer-coarse:h-10"
-            : buttonStyle({ variant: "secondary", className: "px-2.5 font-normal" }),
+            : buttonStyle({ size: "filter" }),
         )}
       >
         <span className={cn(value && "font-medium")}>{label}</span>

@@ -16,7 +16,7 @@ export function TrashTabs<T>({ spec, state, icon }: Props<T>) {
       href={href || "?"}
       onOpen={(to) => state.open(to === "?" ? "" : to)}
       aria-current={inTrash ? "true" : undefined}
-      className={cn(buttonStyle({ variant: "ghost" }), "ms-auto px-2 sm:px-3", inTrash && "bg-hover text-ink")}
+      className={cn("ms-auto", inTrash && "bg-hover", buttonStyle({ variant: "ghost" }))}
     >
       {icon}
       <span className="max-sm:sr-only">{inTrash ? "Leave the trash" : "Trash"}</span>

@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from "react";
+import { type SubmitEvent, useState } from "react";
 import { formatDate, formatNumber } from "../../lib/format.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Combobox } from "../../ui/Combobox.tsx";
@@ -34,7 +34,7 @@ export function OrderFilters<T>({ state, customerName }: Props<T>) {
     onOpen: (href: string) => state.open(href === "?" ? "" : href),
   });
 
-  function apply(event: FormEvent<HTMLFormElement>) {
+  function apply(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const names = ["placed_from", "placed_to", "total_min", "total_max"];

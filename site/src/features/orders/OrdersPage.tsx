@@ -85,7 +85,7 @@ function Orders({ initial, customerName }: Omit<Props, "page">) {
             columns={columns}
             defaultSort="-placed_at"
             card={(order) => <OrderCard order={order} />}
-            {...(selectable ? { selection: { selected, toggle, label: (order) => `Select ${order.number}` } } : {})}
+            selection={selectable ? { selected, toggle, label: (order) => `Select ${order.number}` } : undefined}
           />
           <Pager state={state} page={list.page} shown={list.data.length} noun={["order", "orders"]} />
         </>

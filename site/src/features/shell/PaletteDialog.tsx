@@ -40,6 +40,7 @@ export default function PaletteDialog({ onClose }: { onClose: () => void }) {
         <div className="flex items-center gap-2.5 border-line border-b px-4">
           <Search className="size-4 text-faint" aria-hidden="true" />
           <Command.Input
+            data-autofocus=""
             value={text}
             onValueChange={setText}
             placeholder="Search orders, customers, products…"
