@@ -35,7 +35,12 @@ export async function freshEnv(): Promise<Record<string, string>> {
 export function spawnStack(env: Record<string, string>): SpawnedStack {
   const child = spawn(process.execPath, [path.join(ROOT, "scripts", "stack", "main.ts")], {
     cwd: ROOT,
-    env: { PATH: "/usr/local/bin:/usr/bin:/bin", ...env },
+    // It stops when this process is gone, however it went.
+    env: {
+      PATH: "/usr/local/bin:/usr/bin:/bin",
+      KONTOR_PARENT_PID: String(process.pid),
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
