@@ -82,7 +82,7 @@ export function DataTable<T extends { id: string }>(props: Props<T>) {
           {rows.map((row) => (
             <tr
               key={row.id}
-              className="group relative has-[a:focus-visible]:bg-hover hover:bg-hover data-selected:bg-accent-soft"
+              className="group relative has-[[data-row-link]:focus-visible]:bg-hover hover:bg-hover data-selected:bg-accent-soft"
               data-selected={selection?.selected.has(row.id) ? "" : undefined}
             >
               {selection ? (
@@ -162,5 +162,19 @@ export function RowLink({ href, children }: { href: string; children: ReactNode 
     <a href={href} data-row-link="" className="font-medium text-ink after:absolute after:inset-0 after:content-['']">
       {children}
     </a>
+  );
+}
+
+/** As RowLink, for rows that open a dialog. */
+export function RowButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
+  return (
+    <button
+      type="button"
+      data-row-link=""
+      onClick={onClick}
+      className="text-start font-medium text-ink after:absolute after:inset-0 after:content-['']"
+    >
+      {children}
+    </button>
   );
 }

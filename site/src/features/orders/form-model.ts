@@ -85,7 +85,7 @@ export function lineOf(item: ItemForm, locale: string): Line {
   const number = (text: string) => parseDecimal(text, locale);
   return {
     quantity: number(item.quantity),
-    unit_price: money(item.unit_price),
+    unit_price: number(item.unit_price),
     discount_percent: number(item.discount_percent),
     tax_rate: number(item.tax_rate),
   };

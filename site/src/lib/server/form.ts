@@ -19,8 +19,10 @@ export async function formTexts(request: Request): Promise<Record<string, string
 
 export type Sent<T> = { ok: true; body: T; setCookies: string[]; status: number } | { ok: false; status: number; errors: FormErrors };
 
+type SendOptions = { method?: "POST" | "PATCH"; tenantId?: string };
+
 /**
- * Checks a form against its contract and posts it to the API as the caller, whose new cookies come back
+ * Checks a form against its contract and sends it to the API as the caller, whose new cookies come back
  * with the answer.
  */
 export async function sendForm<T>(
@@ -28,6 +30,7 @@ export async function sendForm<T>(
   path: string,
   contract: z.ZodType,
   values: Record<string, unknown>,
+  { method = "POST", tenantId }: SendOptions = {},
 ): Promise<Sent<T>> {
   const checked = contract.safeParse(values);
   if (!checked.success) {
@@ -37,8 +40,8 @@ export async function sendForm<T>(
   let response: Response;
   try {
     response = await fetch(`${functionsBase}${path}`, {
-      method: "POST",
-      headers: { ...callerHeaders(caller), "content-type": "application/json" },
+      method,
+      headers: { ...callerHeaders(caller, tenantId), "content-type": "application/json" },
       body: JSON.stringify(checked.data),
     });
   } catch {

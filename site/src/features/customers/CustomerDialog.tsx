@@ -1,0 +1,97 @@
+import { useState } from "react";
+import { type FieldValues, useForm } from "react-hook-form";
+import type { Customer } from "../../../../functions/_shared/contracts/customers.ts";
+import { Button } from "../../ui/Button.tsx";
+import { Field } from "../../ui/Field.tsx";
+import { Input, Select } from "../../ui/Input.tsx";
+import { RecordDialog } from "../records/RecordDialog.tsx";
+import { useSaveRecord } from "../records/use-save-record.ts";
+import { ADDRESS_LINES, type CustomerForm, formOf, resolveCustomer } from "./form-model.ts";
+
+type Props = { customer: Customer | null; onClose: () => void; onSaved: (customer: Customer) => void };
+
+/** A new customer, or a change to one. */
+export function CustomerDialog({ customer, onClose, onSaved }: Props) {
+  const form = useForm<CustomerForm, unknown, FieldValues>({
+    defaultValues: formOf(customer),
+    resolver: resolveCustomer,
+  });
+  const saving = useSaveRecord<CustomerForm, Customer>({ form, path: "/customers", record: customer, onSaved });
+  const { theirs } = saving;
+  const [delivery, setDelivery] = useState(Boolean(customer?.shipping_address));
+  const { register, formState } = form;
+  const { errors } = formState;
+  return (
+    <RecordDialog
+      title={customer ? "Edit customer" : "New customer"}
+      saveLabel={customer ? "Save changes" : "Create customer"}
+      busy={saving.busy}
+      failure={saving.failure}
+      onLoadTheirs={
+        theirs &&
+        (() => {
+          form.reset(formOf(theirs));
+          saving.settle();
+        })
+      }
+      onSubmit={saving.submit}
+      onClose={onClose}
+    >
+      <div className="grid gap-4 sm:grid-cols-[1fr_9rem]">
+        <Field label="Name" error={errors.name?.message}>
+          {(field) => <Input {...field} data-autofocus="" autoComplete="off" {...register("name")} />}
+        </Field>
+        <Field label="Kind">
+          {(field) => (
+            <Select {...field} {...register("kind")}>
+              <option value="company">Company</option>
+              <option value="person">Person</option>
+            </Select>
+          )}
+        </Field>
+      </div>
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Field label="E-mail" error={errors.email?.message}>
+          {(field) => <Input {...field} type="email" autoComplete="off" {...register("email")} />}
+        </Field>
+        <Field label="Phone" error={errors.phone?.message}>
+          {(field) => <Input {...field} type="tel" autoComplete="off" {...register("phone")} />}
+        </Field>
+        <Field label="Tax id" error={errors.tax_id?.message}>
+          {(field) => <Input {...field} autoComplete="off" {...register("tax_id")} />}
+        </Field>
+        <Field label="Tags" hint="Separated by commas" error={errors.tags?.message}>
+          {(field) => <Input {...field} autoComplete="off" {...register("tags")} />}
+        </Field>
+      </div>
+      <AddressFields legend="Billing address" name="billing_address" register={register} />
+      {delivery ? (
+        <AddressFields legend="Shipping address" name="shipping_address" register={register} />
+      ) : (
+        <Button variant="ghost" className="self-start -ms-2" onClick={() => setDelivery(true)}>
+          Add a different shipping address
+        </Button>
+      )}
+    </RecordDialog>
+  );
+}
+
+type AddressProps = {
+  legend: string;
+  name: "billing_address" | "shipping_address";
+  register: ReturnType<typeof useForm<CustomerForm, unknown, FieldValues>>["register"];
+};
+
+function AddressFields({ legend, name, register }: AddressProps) {
+  return (
+    <fieldset className="grid grid-cols-2 gap-3">
+      <legend className="mb-1.5 font-medium text-sm">{legend}</legend>
+      {ADDRESS_LINES.map((line) => (
+        <label key={line.name} className={line.wide ? "col-span-2" : ""}>
+          <span className="mb-1 block text-faint text-xs">{line.label}</span>
+          <Input autoComplete="off" {...register(`${name}.${line.name}`)} />
+        </label>
+      ))}
+    </fieldset>
+  );
+}

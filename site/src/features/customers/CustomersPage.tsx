@@ -1,0 +1,153 @@
+import { Plus, RotateCcw, Trash2, Users } from "lucide-react";
+import { useMemo, useState } from "react";
+import type { Customer } from "../../../../functions/_shared/contracts/customers.ts";
+import { Badge } from "../../ui/Badge.tsx";
+import { Button } from "../../ui/Button.tsx";
+import { type PageContext, PageProvider, useAllows, useHref } from "../../ui/context.tsx";
+import { PageHeader } from "../../ui/PageHeader.tsx";
+import { leaveWithToast } from "../../ui/toast.ts";
+import { DateTime } from "../../ui/Values.tsx";
+import { type Column, DataTable, RowLink } from "../list/DataTable.tsx";
+import { ListEmpty, ListError } from "../list/ListError.tsx";
+import type { Loaded } from "../list/load.ts";
+import { LoadingBar } from "../list/LoadingBar.tsx";
+import { Pager } from "../list/Pager.tsx";
+import { SearchBox } from "../list/SearchBox.tsx";
+import { TrashTabs } from "../list/TrashTabs.tsx";
+import { useList } from "../list/use-list.ts";
+import { useRowKeys } from "../list/use-row-keys.ts";
+import { useTrash } from "../records/use-trash.ts";
+import { CustomerDialog } from "./CustomerDialog.tsx";
+import { CUSTOMER_LIST } from "./list-spec.ts";
+
+type Props = { page: PageContext; initial: Loaded<Customer> };
+
+export function CustomersPage({ page, initial }: Props) {
+  return (
+    <PageProvider page={page}>
+      <Customers initial={initial} />
+    </PageProvider>
+  );
+}
+
+function Customers({ initial }: { initial: Loaded<Customer> }) {
+  const state = useList(CUSTOMER_LIST, initial);
+  const href = useHref();
+  const mayWrite = useAllows("member");
+  const [creating, setCreating] = useState(false);
+  const { restore, busy } = useTrash("/customers", () => void state.refresh());
+  const { list, error } = state.loaded;
+  const trash = state.params.has("deleted");
+  useRowKeys();
+
+  const columns = useMemo(() => {
+    const all: Column<Customer>[] = [
+      {
+        id: "name",
+        header: "Name",
+        sort: "name",
+        wide: true,
+        cell: ({ id, name, tags }) => (
+          <span className="flex items-center gap-2">
+            <RowLink href={href(`customers/${id}`)}>
+              <bdi>{name}</bdi>
+            </RowLink>
+            {tags.slice(0, 3).map((tag) => (
+              <Badge key={tag}>
+                <bdi>{tag}</bdi>
+              </Badge>
+            ))}
+          </span>
+        ),
+      },
+      {
+        id: "kind",
+        header: "Kind",
+        from: "lg",
+        cell: ({ kind }) => <span className="text-muted">{kind === "company" ? "Company" : "Person"}</span>,
+      },
+      { id: "email", header: "E-mail", cell: ({ email }) => <bdi className="text-muted">{email}</bdi> },
+      { id: "phone", header: "Phone", from: "xl", cell: ({ phone }) => <bdi className="numeric whitespace-nowrap text-muted">{phone}</bdi> },
+      {
+        id: "created_at",
+        header: "Since",
+        sort: "created_at",
+        sortFirst: "desc",
+        align: "end",
+        cell: ({ created_at }) => (
+          <span className="text-muted">
+            <DateTime value={created_at} />
+          </span>
+        ),
+      },
+    ];
+    if (trash && mayWrite) {
+      all.push({
+        id: "restore",
+        header: "",
+        align: "end",
+        cell: (customer) => (
+          <Button size="sm" className="relative z-1" disabled={busy} onClick={() => void restore(customer)}>
+            <RotateCcw aria-hidden="true" />
+            Restore
+          </Button>
+        ),
+      });
+    }
+    return all;
+  }, [href, trash, mayWrite, busy, restore]);
+
+  const create = mayWrite ? (
+    <Button variant="primary" onClick={() => setCreating(true)}>
+      <Plus aria-hidden="true" />
+      New customer
+    </Button>
+  ) : null;
+
+  return (
+    <>
+      <PageHeader title="Customers">{create}</PageHeader>
+      <div className="relative flex flex-wrap items-center gap-2 border-line border-b px-4 pb-3 md:px-6">
+        <form method="get" className="contents">
+          <SearchBox state={state} label="Search customers" />
+        </form>
+        <TrashTabs spec={CUSTOMER_LIST} state={state} icon={<Trash2 aria-hidden="true" />} />
+        <LoadingBar active={state.loading} />
+      </div>
+      {error ? <ListError state={state} error={error} /> : null}
+      {list?.data.length === 0 ? (
+        <ListEmpty state={state} noun="customers" icon={<Users aria-hidden="true" />} first={create} />
+      ) : null}
+      {list && list.data.length > 0 ? (
+        <>
+          <DataTable
+            caption={trash ? "Customers in the trash" : "Customers"}
+            spec={CUSTOMER_LIST}
+            state={state}
+            rows={list.data}
+            columns={columns}
+            defaultSort="name"
+            card={({ id, name, email }) => (
+              <>
+                <RowLink href={href(`customers/${id}`)}>
+                  <bdi className="block truncate text-sm">{name}</bdi>
+                </RowLink>
+                <p className="truncate text-muted text-sm" dir="auto">
+                  {email ?? "No e-mail"}
+                </p>
+              </>
+            )}
+          />
+          <Pager state={state} page={list.page} shown={list.data.length} noun={["customer", "customers"]} />
+        </>
+      ) : null}
+      {creating ? (
+        <CustomerDialog
+          customer={null}
+          onClose={() => setCreating(false)}
+          onSaved={({ id, name }) => leaveWithToast(href(`customers/${id}`), `${name} created`)}
+        />
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,107 @@
+import { Copy } from "lucide-react";
+import { type SubmitEvent, useState } from "react";
+import type { CreatedInvitation, Role } from "../../../../functions/_shared/contracts/tenancy.ts";
+import { ApiError } from "../../lib/api/client.ts";
+import { Button } from "../../ui/Button.tsx";
+import { useApi } from "../../ui/context.tsx";
+import { Dialog, DialogBody, DialogFooter } from "../../ui/Dialog.tsx";
+import { Field } from "../../ui/Field.tsx";
+import { Input, Select } from "../../ui/Input.tsx";
+import { Notice } from "../../ui/Notice.tsx";
+import { toast } from "../../ui/toast.ts";
+
+const MAY: Record<Role, string> = {
+  viewer: "sees everything, changes nothing",
+  member: "works with customers, products and orders",
+  admin: "manages the team and the settings too",
+  owner: "may do everything",
+};
+
+type Props = { roles: readonly Role[]; onClose: () => void; onInvited: () => void };
+
+/** Invites somebody; the link is shown once, to be sent. */
+export function InviteDialog({ roles, onClose, onInvited }: Props) {
+  const api = useApi();
+  const [role, setRole] = useState<Role>(roles.includes("member") ? "member" : "viewer");
+  const [busy, setBusy] = useState(false);
+  const [refusal, setRefusal] = useState<{ form?: string; email?: string }>({});
+  const [made, setMade] = useState<CreatedInvitation | null>(null);
+
+  async function invite(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const email = String(new FormData(event.currentTarget).get("email") ?? "");
+    setBusy(true);
+    setRefusal({});
+    try {
+      setMade(await api<CreatedInvitation>("POST", "/invitations", { body: { email, role } }));
+      onInvited();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const field = error.fields.find(({ path }) => path === "email");
+      setRefusal(field ? { email: field.message } : { form: error.message });
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  if (made) {
+    return (
+      <Dialog
+        open
+        onClose={onClose}
+        title="Send this link"
+        description={`It lets ${made.email} join as ${made.role}, once. It is not shown again.`}
+      >
+        <DialogBody>
+          <Field label="Link">
+            {(field) => (
+              <Input {...field} data-autofocus="" readOnly value={made.accept_url} onFocus={(event) => event.target.select()} />
+            )}
+          </Field>
+        </DialogBody>
+        <DialogFooter>
+          <Button onClick={onClose}>Done</Button>
+          <Button
+            variant="primary"
+            onClick={() => {
+              navigator.clipboard.writeText(made.accept_url).then(
+                () => toast({ kind: "success", title: "Link copied" }),
+                () => toast({ kind: "error", title: "The link could not be copied", detail: "Select it and copy it yourself." }),
+              );
+            }}
+          >
+            <Copy aria-hidden="true" />
+            Copy link
+          </Button>
+        </DialogFooter>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog open onClose={onClose} title="Invite somebody" size="sm">
+      <form noValidate onSubmit={(event) => void invite(event)}>
+        <DialogBody className="flex flex-col gap-4">
+          {refusal.form ? <Notice kind="danger">{refusal.form}</Notice> : null}
+          <Field label="E-mail" error={refusal.email}>
+            {(field) => <Input {...field} data-autofocus="" type="email" name="email" autoComplete="off" />}
+          </Field>
+          <Field label="Role" hint={`A ${role} ${MAY[role]}.`}>
+            {(field) => (
+              <Select {...field} value={role} onChange={(event) => setRole(event.target.value as Role)}>
+                {roles.map((one) => (
+                  <option key={one}>{one}</option>
+                ))}
+              </Select>
+            )}
+          </Field>
+        </DialogBody>
+        <DialogFooter>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" variant="primary" busy={busy}>
+            Make the link
+          </Button>
+        </DialogFooter>
+      </form>
+    </Dialog>
+  );
+}
