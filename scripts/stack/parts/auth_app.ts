@@ -22,6 +22,8 @@ const TOKEN_LIFE_SECONDS = 3600;
 const PASSWORD_MIN_LENGTH = 8;
 /** A refused sign-in is answered no sooner; several times what comparing a password takes. */
 const REFUSED_SIGN_IN_MS = 300;
+const ANSWER_WITHIN_MS = 15_000;
+const CLOSES_WITHIN_SECONDS = 2;
 const SENDER = { name: "Kontor", address: "no-reply@kontor.test" };
 
 function smtpDriver(smtpUrl: string): SmtpEmailDriver {
@@ -79,7 +81,7 @@ export function createAuthApp(options: AuthOptions): AuthApp {
   async function serve(request: Request, url: URL): Promise<Response> {
     if (url.pathname === "/auth/v1/signup") return inTurn(() => app.fetch(request));
     const isPassword = url.searchParams.get("grant_type") === "password";
-    const noSooner = isPassword ? sleep(REFUSED_SIGN_IN_MS) : undefined;
+    const noSooner = isPassword ? sleep(REFUSED_SIGN_IN_MS, undefined, { ref: false }) : undefined;
     const response = await app.fetch(request);
     // An unknown address needs no hashing, and so would be told from a wrong password by its time.
     if (response.status >= 400) await noSooner;
@@ -97,13 +99,19 @@ export function createAuthApp(options: AuthOptions): AuthApp {
       const { method, headers } = request;
       const passed = new Request(url, { method, headers, ...(text && { body: text }) });
       const target = url.searchParams.get("redirect_to") ?? undefined;
-      const response = await redirect.run(target, () => serve(passed, url));
-      if (response.status >= 500) {
-        const entry = { level: "error", method, path: url.pathname, status: response.status };
-        options.log(JSON.stringify(entry));
-      }
-      return response;
+      const answer = redirect.run(target, () => serve(passed, url));
+      // Without its database the library would wait as long as the client does.
+      const response = await Promise.race([
+        answer,
+        sleep(ANSWER_WITHIN_MS, undefined, { ref: false }),
+      ]);
+      if (response && response.status < 500) return response;
+      const status = response?.status ?? "none in time";
+      options.log(JSON.stringify({ level: "error", method, path: url.pathname, status }));
+      return refusal(503, "unexpected_failure", "Signing in is not available just now", {
+        "retry-after": "2",
+      });
     },
-    close: () => connection.close(),
+    close: () => connection.driver.end({ timeout: CLOSES_WITHIN_SECONDS }),
   };
 }

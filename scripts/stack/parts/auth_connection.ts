@@ -4,6 +4,8 @@ import { createPostgresConnection, type PostgresConnection } from "@supabase/lit
 /** Connections for sign-ins; each is short. */
 const POOL_SIZE = 5;
 
+const RETRY_SECONDS = 0.25;
+
 const asJson = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
 const fromJson = (text: string): unknown => JSON.parse(text);
 
@@ -17,6 +19,9 @@ export function connectAuthDatabase(databaseUrl: string): PostgresConnection {
     postgresOptions: {
       max: POOL_SIZE,
       idle_timeout: 60,
+      // A database that was started again is found again at once.
+      connect_timeout: 5,
+      backoff: () => RETRY_SECONDS,
       onnotice: () => {},
       connection: { application_name: "kontor-auth", TimeZone: "UTC" },
       types: {

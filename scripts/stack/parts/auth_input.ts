@@ -47,6 +47,11 @@ export function complainAbout(text: string): string | undefined {
 }
 
 /** GoTrue's form of a refusal. */
-export function refusal(status: number, code: string, message: string): Response {
-  return Response.json({ code: status, error_code: code, msg: message }, { status });
+export function refusal(
+  status: number,
+  code: string,
+  message: string,
+  headers: Record<string, string> = {},
+): Response {
+  return Response.json({ code: status, error_code: code, msg: message }, { status, headers });
 }

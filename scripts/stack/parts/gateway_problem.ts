@@ -22,8 +22,8 @@ const RETRY_AFTER_SECONDS = "2";
 export class Problem extends Error {
   readonly code: ProblemCode;
 
-  constructor(code: ProblemCode, detail: string) {
-    super(detail);
+  constructor(code: ProblemCode, detail: string, cause?: unknown) {
+    super(detail, { cause });
     this.code = code;
   }
 }

@@ -51,9 +51,13 @@ function bodyOf(request: IncomingMessage, limit: number | undefined) {
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof errors.InvalidArgumentError) {
-    return new Problem("malformed_request", "A header or the address cannot be passed on.");
+    return new Problem("malformed_request", "A header or the address cannot be passed on.", error);
   }
-  return new Problem("unavailable", "The part that answers this is not available; try again soon.");
+  return new Problem(
+    "unavailable",
+    "The part that answers this is not available; try again soon.",
+    error,
+  );
 }
 
 export type Proxy = {

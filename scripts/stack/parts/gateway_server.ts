@@ -87,11 +87,11 @@ export function createGatewayHandler(options: GatewayOptions) {
       const problem =
         error instanceof Problem
           ? error
-          : new Problem("unavailable", "The gateway could not pass the request on.");
+          : new Problem("unavailable", "The gateway could not pass the request on.", error);
       if (problem.code === "unavailable") {
         const line = { level: "warn", request_id: requestId, method: request.method };
         const path = request.url?.split("?", 1)[0];
-        options.log(JSON.stringify({ ...line, path, error: String(error) }));
+        options.log(JSON.stringify({ ...line, path, error: String(problem.cause) }));
       }
       sendProblem(response, problem, requestId, corsHeaders(request, options.portal));
     });
