@@ -6,10 +6,11 @@ import type { Context, Fragment, Reply, Role, Sql } from "./context.ts";
 import type { Page } from "./contracts/common.ts";
 import { type Cursor, readCursor, writeCursor } from "./cursor.ts";
 import { conditional, weakTag } from "./etag.ts";
-import { inOrder, isAfter, type Sort } from "./list_order.ts";
+import type { Sort } from "./list_order.ts";
+import { everything, type PageRow, pageStatement } from "./list_page.ts";
 import { estimate, rememberedTotal, rememberTotal } from "./list_total.ts";
 
-/** Up to here a list's total is counted; beyond, it is the planner's estimate. */
+/** Up to here a list's total is counted (list_page.ts); beyond, it is the planner's estimate. */
 const MAX_COUNTED = 10_000;
 
 /** What every list's query has. */
@@ -27,23 +28,16 @@ export type ListDefinition<Q extends ListQuery> = {
   readonly name: string;
   /** The view with `tenant_id, id, deleted_at, document` and the columns of filters and sorts. */
   readonly view: (sql: Sql) => Fragment;
+  /** The table behind it, which counting needs no more than; it has the filters' columns too. */
+  readonly table: (sql: Sql) => Fragment;
   /** What `sort` may say, without its `-`. */
   readonly sorts: Readonly<Record<string, Sort>>;
   /** A set of ids that match a search. */
   readonly search: (sql: Sql, q: string) => Fragment;
   /** The resource's own conditions; only those that are asked for. */
   readonly filters: (sql: Sql, query: Q) => Fragment[];
-};
-
-type PageRow = {
-  readonly data: string;
-  readonly found: number;
-  readonly first_value: string | null;
-  readonly first_id: string | null;
-  readonly last_value: string | null;
-  readonly last_id: string | null;
-  readonly total: number | null;
-  readonly tenant: string | null;
+  /** Disjoint queries that are the query together, where each has an index and the whole has none. */
+  readonly branches?: (query: Q) => readonly Q[];
 };
 
 /**
@@ -68,11 +62,10 @@ export async function listReply<Q extends ListQuery>(
   let total: Page["total"];
   if (known !== undefined) {
     total = { count: known, kind: "estimated" };
-  } else if (row.total !== null && row.total > MAX_COUNTED) {
-    const count = Math.max(
-      MAX_COUNTED + 1,
-      await estimate(db, (sql) => matching(sql, definition, query, sql`${row.tenant}::uuid`)),
-    );
+  } else if (row.tenant !== null) {
+    const { tenant } = row;
+    const planned = await estimate(db, (sql) => everything(sql, definition, query, tenant));
+    const count = Math.max(MAX_COUNTED + 1, planned);
     rememberTotal(scope, count);
     total = { count, kind: "estimated" };
   } else {
@@ -82,64 +75,6 @@ export async function listReply<Q extends ListQuery>(
   const page: Page = { limit, ...cursorsOf(row, cursor, limit, binding), total };
   const json = `{"data":[${row.data}],"page":${JSON.stringify(page)}}`;
   return conditional(request, { status: 200, json }, weakTag(json));
-}
-
-/** `from … where …`: what the list holds, whatever page of it is shown. */
-function matching<Q extends ListQuery>(
-  sql: Sql,
-  definition: ListDefinition<Q>,
-  query: Q,
-  tenant: Fragment,
-): Fragment {
-  const conditions = definition.filters(sql, query);
-  if (query.q !== undefined) conditions.push(sql`id in (${definition.search(sql, query.q)})`);
-  return sql`
-    from ${definition.view(sql)}
-    where tenant_id = ${tenant}
-      and ${query.deleted === "only" ? sql`deleted_at is not null` : sql`deleted_at is null`}
-      ${conditions.reduce((all, one) => sql`${all} and ${one}`, sql``)}`;
-}
-
-/** One row: the page's documents as text, the ends of the page, and (if wanted) the bounded count. */
-function pageStatement<Q extends ListQuery>(
-  sql: Sql,
-  definition: ListDefinition<Q>,
-  query: Q,
-  cursor: Cursor | null,
-  counted: boolean,
-) {
-  const { limit } = query;
-  const descends = query.sort.startsWith("-");
-  const sort = definition.sorts[query.sort.replace(/^-/, "")];
-  if (sort === undefined) throw new Error(`${definition.name} cannot be sorted by ${query.sort}`);
-  // Towards the previous page rows come nearest first, that is in the opposite order.
-  const reversed = cursor?.direction === "prev";
-  const within = matching(sql, definition, query, sql`(select private.current_tenant('viewer'))`);
-  const total = counted
-    ? sql`(select count(*)::int from (select ${within} limit ${MAX_COUNTED + 1}) as counted)`
-    : sql`null::int`;
-  return sql<PageRow[]>`
-    with page as (
-      select document, ${sql(sort.column)}::text as value, id
-      ${within} ${cursor === null ? sql`` : sql`and ${isAfter(sql, sort, descends, cursor)}`}
-      order by ${inOrder(sql, sort, descends, reversed)}
-      limit ${limit + 1}
-    ), numbered as (
-      select *, row_number() over () as place, count(*) over () as found from page
-    ), aggregated as (
-      select
-        coalesce(string_agg(document::text, ',' order by place ${reversed ? sql`desc` : sql``})
-          filter (where place <= ${limit}), '') as data,
-        count(*)::int as found,
-        max(value) filter (where place = 1) as first_value,
-        max(id::text) filter (where place = 1) as first_id,
-        max(value) filter (where place = least(found, ${limit})) as last_value,
-        max(id::text) filter (where place = least(found, ${limit})) as last_id,
-        ${total} as total
-      from numbered
-    )
-    select *, case when total > ${MAX_COUNTED} then private.current_tenant('viewer') end as tenant
-    from aggregated`;
 }
 
 /** The cursors around a page; null where there is nothing more that way. */

@@ -18,11 +18,11 @@ export function rememberTotal(scope: string, count: number): void {
   remembered.set(scope, count, Date.now() + LIFE_MS);
 }
 
-/** How many rows the planner expects `from … where …` to give. */
+/** How many rows the planner expects a query to give. */
 export async function estimate(
   db: CallerDatabase,
-  matching: (sql: Sql) => Fragment,
+  query: (sql: Sql) => Fragment,
 ): Promise<number> {
-  const [row] = await db.rows((sql) => sql`explain (format json) select ${matching(sql)}`);
+  const [row] = await db.rows((sql) => sql`explain (format json) ${query(sql)}`);
   return plan.parse(row?.["QUERY PLAN"])[0].Plan["Plan Rows"];
 }

@@ -17,6 +17,7 @@ export const routes: Route[] = resourceRoutes({
   list: {
     name: "customers",
     view: (sql) => sql`private.customer_documents`,
+    table: (sql) => sql`public.customers`,
     search: (sql, q) => sql`select public.search_customers(${q})`,
     sorts: {
       name: { column: "sort_name", parse: (sql, text) => sql`${text}::text` },

@@ -1,11 +1,25 @@
 /** What the list of orders can be filtered and sorted by. */
 import type { Fragment, Sql } from "../_shared/context.ts";
-import type { OrderListQuery } from "../_shared/contracts/orders.ts";
+import type { OrderListQuery, OrderStatus } from "../_shared/contracts/orders.ts";
 import type { ListDefinition } from "../_shared/list.ts";
+
+/**
+ * Each status as it stands in the text of a statement. The comparison of an enum is not leakproof, so
+ * under row-level security it can choose an index but not search in one: every status has its own,
+ * and only a literal lets the planner see which.
+ */
+const STATUSES: Readonly<Record<OrderStatus, (sql: Sql) => Fragment>> = {
+  pending: (sql) => sql`'pending'`,
+  processing: (sql) => sql`'processing'`,
+  shipped: (sql) => sql`'shipped'`,
+  delivered: (sql) => sql`'delivered'`,
+  cancelled: (sql) => sql`'cancelled'`,
+};
 
 export const orderList: ListDefinition<OrderListQuery> = {
   name: "orders",
   view: (sql) => sql`private.order_documents`,
+  table: (sql) => sql`public.orders`,
   search: (sql, q) => sql`select public.search_orders(${q})`,
   sorts: {
     placed_at: {
@@ -21,16 +35,12 @@ export const orderList: ListDefinition<OrderListQuery> = {
       nullsLast: true,
     },
   },
+  branches: (query) => query.status?.map((one) => ({ ...query, status: [one] })) ?? [query],
   filters(sql, query) {
     const conditions: Fragment[] = [];
     const { status, customer_id, placed_from, placed_to, total_min, total_max } = query;
-    const [one, ...more] = status ?? [];
-    if (one !== undefined && more.length === 0) {
-      // An equality keeps the index's order; a list of one does not.
-      conditions.push(sql`status = ${one}::text::public.order_status`);
-    } else if (status !== undefined) {
-      conditions.push(sql`status = any(${status}::text[]::public.order_status[])`);
-    }
+    const [one] = status ?? [];
+    if (one !== undefined) conditions.push(sql`status = ${STATUSES[one](sql)}`);
     if (customer_id !== undefined) conditions.push(sql`customer_id = ${customer_id}::uuid`);
     if (placed_from !== undefined) {
       conditions.push(

@@ -16,6 +16,7 @@ export const routes: Route[] = resourceRoutes({
   list: {
     name: "products",
     view: (sql) => sql`private.product_documents`,
+    table: (sql) => sql`public.products`,
     search: (sql, q) => sql`select public.search_products(${q})`,
     sorts: {
       name: { column: "sort_name", parse: (sql, text) => sql`${text}::text` },
