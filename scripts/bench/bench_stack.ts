@@ -17,6 +17,8 @@ const SETTLE_MS = 5000;
 export type BenchStack = AsyncDisposable & {
   /** The functions as a client reaches them, up to and with /functions/v1. */
   readonly gateway: string;
+  /** The same on the portal's origin. */
+  readonly portal: string;
   /** The same without the gateway; undefined where the port cannot be found out (not on Linux). */
   readonly direct: string | undefined;
   readonly dataDir: string;
@@ -70,6 +72,7 @@ export async function startBenchStack(dataDir: string | undefined): Promise<Benc
   const port = functionsPort(folder);
   return {
     gateway: `${file.api_url}/functions/v1`,
+    portal: `${file.portal_url}/api`,
     direct: port === undefined ? undefined : `http://127.0.0.1:${port}/functions/v1`,
     dataDir: folder,
     firstStart,

@@ -74,7 +74,8 @@ export async function capture(
     await admin`select pg_reload_conf()`;
   }
   const all = statements(tailSince(dataDir, "postgres", start), login);
-  const begin = all.findLastIndex(({ text }) => text.startsWith("begin"));
+  // The first transaction: a list that is too long to count asks for an estimate in a second one.
+  const begin = all.findIndex(({ text }) => text.startsWith("begin"));
   const commit = all.findIndex(({ text }, at) => at > begin && text === "commit");
   const query = all[commit - 1];
   if (begin < 0 || commit < 0 || !query) throw new Error(`${path}: no statement in the log`);

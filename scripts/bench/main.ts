@@ -69,6 +69,7 @@ try {
   results.push(
     ...(await benchReads({
       clients: {
+        "through the portal": client(stack.portal),
         "through the gateway": client(stack.gateway),
         ...(stack.direct === undefined
           ? {}
