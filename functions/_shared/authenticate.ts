@@ -1,6 +1,7 @@
 /** Who calls: a bearer token, or the portal's session cookie. */
 import { errors, jwtVerify } from "jose";
 import type { Caller } from "./context.ts";
+import { hasEnded } from "./ended_sessions.ts";
 import { env } from "./env.ts";
 import { Problem, unauthenticated } from "./errors.ts";
 import { BoundedCache } from "./lru.ts";
@@ -62,9 +63,11 @@ async function callerOf(token: string, via: Caller["via"]): Promise<Caller> {
   if (token.length > MAX_TOKEN_LENGTH) throw unauthenticated("This token is not valid.");
   const key = `${via} ${token}`;
   const known = verified.get(key);
-  if (known !== undefined) return known;
-  const caller = await verify(token, via);
-  verified.set(key, caller, caller.expiresAt * 1_000);
+  const caller = known ?? await verify(token, via);
+  if (known === undefined) verified.set(key, caller, caller.expiresAt * 1_000);
+  if (caller.sessionId !== null && hasEnded(caller.sessionId)) {
+    throw unauthenticated("This session was signed out of.");
+  }
   return caller;
 }
 
@@ -74,7 +77,7 @@ async function verify(token: string, via: Caller["via"]): Promise<Caller> {
       algorithms: ["HS256"],
       requiredClaims: ["exp", "sub", "role"],
     });
-    const { sub, exp, email } = payload;
+    const { sub, exp, email, session_id } = payload;
     // The anonymous and the service token are signed with the same secret and are nobody.
     if (payload["role"] !== "authenticated" || !UUID.test(sub ?? "")) {
       throw unauthenticated("This token is not a person's.");
@@ -85,6 +88,7 @@ async function verify(token: string, via: Caller["via"]): Promise<Caller> {
       claims: JSON.stringify(payload),
       expiresAt: exp ?? 0,
       via,
+      sessionId: typeof session_id === "string" ? session_id : null,
     };
   } catch (error) {
     if (error instanceof errors.JWTExpired) {

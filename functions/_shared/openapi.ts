@@ -10,6 +10,7 @@ import {
 import { problem } from "./contracts/common.ts";
 import { env } from "./env.ts";
 import type { Answer, Route } from "./route.ts";
+import { sessionCookieName } from "./session_cookie.ts";
 
 const tenantHeader = z.object({
   "X-Tenant-Id": z.uuid().optional().meta({
@@ -65,7 +66,11 @@ export function openApiDocument(routes: readonly Route[]): object {
     components: {
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
-        session: { type: "apiKey", in: "cookie", name: "kontor-session" },
+        session: {
+          type: "apiKey",
+          in: "cookie",
+          name: sessionCookieName(env.PORTAL_URL.startsWith("https:")),
+        },
       },
     },
   }, { override: ({ jsonSchema, io }) => readable(jsonSchema, io) });

@@ -183,11 +183,25 @@ describe("the session", () => {
 });
 
 describe("signing out", () => {
+  test("of somebody else's session takes their token, not a forged one", async () => {
+    const { browser, session } = await newcomer();
+    const [head, body] = session.access_token.split(".");
+    const forged = await new Browser().ask("/auth/signout", {
+      method: "POST",
+      headers: { authorization: `Bearer ${head}.${body}.${"x".repeat(43)}` },
+    });
+    expect(forged.status).toBe(204); // whoever has no session is signed out
+    expect((await browser.ask("/auth/session")).status).toBe(200);
+  });
+
   test("ends the session at the auth server and in the browser", async () => {
     const { browser, session } = await newcomer();
+    const cookie = browser.cookies.get(COOKIE) ?? "";
     const out = await browser.ask("/auth/signout", { method: "POST" });
     expect([out.status, out.body]).toEqual([204, ""]);
     expect(browser.cookies.size).toBe(0);
+    expect((await browser.ask("/auth/session")).status).toBe(401);
+    browser.cookies.set(COOKIE, cookie); // a copy of it, whose access token has not run out
     expect((await browser.ask("/auth/session")).status).toBe(401);
     browser.cookies.set(COOKIE, `1.${expiredToken()}.${session.refresh_token}`);
     expect((await browser.ask("/auth/session")).status).toBe(401);
@@ -211,6 +225,10 @@ describe("signing out", () => {
       headers: { authorization: `Bearer ${access_token}` },
     });
     expect(out.status).toBe(204);
+    const late = await new Browser().ask("/auth/session", {
+      headers: { authorization: `Bearer ${access_token}` },
+    });
+    expect(late.status).toBe(401);
     script.cookies.set(COOKIE, `1.${expiredToken()}.${refresh_token}`);
     expect((await script.ask("/auth/session")).status).toBe(401);
     expect((await new Browser().ask("/auth/signout", { method: "POST" })).status).toBe(204);

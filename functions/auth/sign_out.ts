@@ -1,4 +1,5 @@
 import { type Client, signOut } from "../_shared/auth_server.ts";
+import { sessionEnded } from "../_shared/ended_sessions.ts";
 import { Problem } from "../_shared/errors.ts";
 import { log } from "../_shared/log.ts";
 import { clearedCookies, renew, secondsLeft, tokensOf } from "../_shared/session.ts";
@@ -12,7 +13,7 @@ export async function endSession(client: Client): Promise<string[]> {
   const { request } = client;
   const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
   if (bearer !== undefined) {
-    await signOut(bearer, client);
+    await end(bearer, client);
     return [];
   }
   const tokens = tokensOf(request);
@@ -21,11 +22,16 @@ export async function endSession(client: Client): Promise<string[]> {
     const living = tokens === null || secondsLeft(tokens.accessToken) > 0
       ? tokens
       : await renew(tokens.refreshToken, request);
-    if (living !== null) await signOut(living.accessToken, client);
+    if (living !== null) await end(living.accessToken, client);
   } catch (error) {
     // Nobody but the browser holds the cookie's tokens: taken out of it, they are gone.
     if (!(error instanceof Problem)) throw error;
     log.warn({ err: error }, "a session was not ended at the auth server");
   }
   return request.headers.has("cookie") ? clearedCookies(request) : [];
+}
+
+async function end(accessToken: string, client: Client): Promise<void> {
+  const { ok } = await signOut(accessToken, client);
+  if (ok) sessionEnded(accessToken);
 }
