@@ -1,8 +1,12 @@
 /** The functions' one process: listens, and hands every request to the route that it is for. */
+import { sql } from "../_shared/db.ts";
 import { env } from "../_shared/env.ts";
 import { makeHandler } from "../_shared/handler.ts";
 import { log } from "../_shared/log.ts";
 import { functions } from "./functions.ts";
+
+/** Requests under way may take this long once the process was asked to stop. */
+const GRACE_MS = 5_000;
 
 // One request's forgotten promise must not end the others.
 globalThis.addEventListener("unhandledrejection", (event) => {
@@ -11,8 +15,15 @@ globalThis.addEventListener("unhandledrejection", (event) => {
   log.error({ err: reason instanceof Error ? { stack: reason.stack } : {} }, "unhandled rejection");
 });
 
-Deno.serve({
+const server = Deno.serve({
   hostname: env.HOST,
   port: env.PORT,
   onListen: ({ hostname, port }) => log.info({ hostname, port }, "listening"),
 }, makeHandler(functions));
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => {
+    setTimeout(() => Deno.exit(0), GRACE_MS);
+    void server.shutdown().then(() => sql.end({ timeout: 1 })).then(() => Deno.exit(0));
+  });
+}
