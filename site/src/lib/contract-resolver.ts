@@ -15,7 +15,10 @@ export function contractResolver<F extends FieldValues, R extends FieldValues>(
     if (parsed.success) return { values: parsed.data, errors: {} };
     const flat: FieldErrors = {};
     for (const { path, code, message } of parsed.error.issues) {
-      flat[path.join(".")] ??= { type: code, message: code === "invalid_type" ? "Please enter a number." : message };
+      flat[path.join(".")] ??= {
+        type: code,
+        message: code === "invalid_type" ? "Please enter a number." : message,
+      };
     }
     return { values: {}, errors: toNestErrors<F>(flat, options) };
   };

@@ -29,9 +29,12 @@ describe("parseDecimal", () => {
     expect(parseDecimal("  ", "en-GB")).toBeUndefined();
   });
 
-  it.each(["en-GB", "de-DE", "fr-FR", "de-CH", "ar-EG", "hi-IN"])("reads back what it writes in %s", (locale) => {
-    for (const value of [0, 1, 0.001, 1234.5678, 1_000_000_000, 12.3]) {
-      expect(parseDecimal(decimalText(value, locale), locale)).toBe(value);
-    }
-  });
+  it.each(["en-GB", "de-DE", "fr-FR", "de-CH", "ar-EG", "hi-IN"])(
+    "reads back what it writes in %s",
+    (locale) => {
+      for (const value of [0, 1, 0.001, 1234.5678, 1_000_000_000, 12.3]) {
+        expect(parseDecimal(decimalText(value, locale), locale)).toBe(value);
+      }
+    },
+  );
 });

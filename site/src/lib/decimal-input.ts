@@ -3,7 +3,9 @@
 type Separators = { decimal: string; group: string };
 
 function separators(locale: string): Separators {
-  const parts = new Intl.NumberFormat(locale, { numberingSystem: "latn" }).formatToParts(1_234_567.8);
+  const parts = new Intl.NumberFormat(locale, { numberingSystem: "latn" }).formatToParts(
+    1_234_567.8,
+  );
   const find = (wanted: string) => parts.find(({ type }) => type === wanted)?.value;
   return { decimal: find("decimal") ?? ".", group: find("group") ?? "" };
 }

@@ -44,7 +44,10 @@ export function formatNumber(value: number, locale: string, maximumFractionDigit
 
 /** How many decimals amounts of this currency have (ISO 4217): EUR 2, JPY 0, KWD 3. */
 export function minorDigits(currency: string): number {
-  const { maximumFractionDigits } = numbers("en", { style: "currency", currency }).resolvedOptions();
+  const { maximumFractionDigits } = numbers("en", {
+    style: "currency",
+    currency,
+  }).resolvedOptions();
   return maximumFractionDigits ?? 2;
 }
 

@@ -14,7 +14,15 @@ const TONES: Record<Tone, string> = {
 };
 
 /** A short word on a coloured ground; the word carries the meaning, the colour repeats it. */
-export function Badge({ tone = "grey", dot, children }: { tone?: Tone; dot?: boolean; children: ReactNode }) {
+export function Badge({
+  tone = "grey",
+  dot,
+  children,
+}: {
+  tone?: Tone;
+  dot?: boolean;
+  children: ReactNode;
+}) {
   return (
     <span
       className={cn(

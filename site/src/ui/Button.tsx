@@ -22,6 +22,11 @@ export function Button({ variant, size, busy = false, className, children, ...re
 }
 
 /** A link that looks like a button. */
-export function ButtonLink({ variant, size, className, ...rest }: ComponentProps<"a"> & ButtonStyle) {
+export function ButtonLink({
+  variant,
+  size,
+  className,
+  ...rest
+}: ComponentProps<"a"> & ButtonStyle) {
   return <a {...rest} className={cn(buttonStyle({ variant, size }), className)} />;
 }

@@ -86,7 +86,11 @@ export function Combobox<T extends Option>(props: Props<T>) {
   return (
     <div className={cn("relative", className)}>
       <input
-        {...{ id: props.id, "aria-invalid": props["aria-invalid"], "aria-describedby": props["aria-describedby"] }}
+        {...{
+          id: props.id,
+          "aria-invalid": props["aria-invalid"],
+          "aria-describedby": props["aria-describedby"],
+        }}
         ref={inputRef}
         aria-label={props["aria-label"]}
         role="combobox"
@@ -140,7 +144,9 @@ export function Combobox<T extends Option>(props: Props<T>) {
             <span className="min-w-0 flex-1 truncate" dir="auto">
               {option.label}
             </span>
-            {option.detail ? <span className="shrink-0 text-faint text-xs">{option.detail}</span> : null}
+            {option.detail ? (
+              <span className="shrink-0 text-faint text-xs">{option.detail}</span>
+            ) : null}
           </div>
         ))}
       </div>

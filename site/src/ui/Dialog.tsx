@@ -23,7 +23,16 @@ const WIDTHS = { sm: "sm:max-w-md", md: "sm:max-w-lg", lg: "sm:max-w-3xl" };
  * Escape and gives the focus back to what opened it.
  */
 export function Dialog(props: Props) {
-  const { open, onClose, title, description, alert = false, size = "md", bare = false, children } = props;
+  const {
+    open,
+    onClose,
+    title,
+    description,
+    alert = false,
+    size = "md",
+    bare = false,
+    children,
+  } = props;
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   // Before the element leaves the document: closing is what gives the focus back.
@@ -70,7 +79,13 @@ export function Dialog(props: Props) {
             ) : null}
           </div>
           {alert ? null : (
-            <Button variant="ghost" size="icon-sm" onClick={onClose} aria-label="Close" className="-me-1.5">
+            <Button
+              variant="ghost"
+              size="icon-sm"
+              onClick={onClose}
+              aria-label="Close"
+              className="-me-1.5"
+            >
               <X aria-hidden="true" />
             </Button>
           )}

@@ -1,7 +1,12 @@
 import type { ReactNode } from "react";
 
 /** What stands where nothing else does: why it is empty, and what to do about it. */
-export function EmptyState(props: { icon: ReactNode; title: string; children?: ReactNode; action?: ReactNode }) {
+export function EmptyState(props: {
+  icon: ReactNode;
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}) {
   return (
     <div className="flex flex-col items-center px-6 py-16 text-center">
       <span className="mb-4 flex size-11 items-center justify-center rounded-xl border border-line bg-sunken text-faint shadow-control [&_svg]:size-5">

@@ -37,7 +37,15 @@ export function Field({ label, hint, error, optional = false, className, childre
   );
 }
 
-function FieldNote({ id, hint, error }: { id: string; hint: string | undefined; error: string | undefined }) {
+function FieldNote({
+  id,
+  hint,
+  error,
+}: {
+  id: string;
+  hint: string | undefined;
+  error: string | undefined;
+}) {
   if (error) {
     return (
       <p id={id} className="text-danger-text text-xs" role="alert">

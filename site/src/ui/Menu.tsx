@@ -3,7 +3,15 @@ import type { ComponentProps, ReactNode } from "react";
 import { cn } from "./cn.ts";
 
 /** A menu of actions. `trigger` is one button element. */
-export function Menu({ trigger, children, align = "end" }: { trigger: ReactNode; children: ReactNode; align?: "start" | "end" }) {
+export function Menu({
+  trigger,
+  children,
+  align = "end",
+}: {
+  trigger: ReactNode;
+  children: ReactNode;
+  align?: "start" | "end";
+}) {
   return (
     // Not modal: the modal kind locks scrolling with a style element, which the page's policy refuses.
     <DropdownMenu.Root modal={false}>
@@ -43,6 +51,8 @@ export function MenuSeparator() {
 
 export function MenuLabel({ children }: { children: ReactNode }) {
   return (
-    <DropdownMenu.Label className="px-2 py-1.5 font-medium text-faint text-xs">{children}</DropdownMenu.Label>
+    <DropdownMenu.Label className="px-2 py-1.5 font-medium text-faint text-xs">
+      {children}
+    </DropdownMenu.Label>
   );
 }

@@ -8,7 +8,13 @@ const KINDS = {
   danger: { look: "bg-danger-soft text-danger-text", Icon: CircleAlert },
 };
 
-type Props = { kind?: keyof typeof KINDS; title?: string; children?: ReactNode; action?: ReactNode; className?: string };
+type Props = {
+  kind?: keyof typeof KINDS;
+  title?: string;
+  children?: ReactNode;
+  action?: ReactNode;
+  className?: string;
+};
 
 /** A message that belongs to the page it stands on. A `danger` is announced as soon as it appears. */
 export function Notice({ kind = "info", title, children, action, className }: Props) {
@@ -16,7 +22,11 @@ export function Notice({ kind = "info", title, children, action, className }: Pr
   return (
     <div
       role={kind === "danger" ? "alert" : undefined}
-      className={cn("flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg px-3.5 py-2.5 text-sm", look, className)}
+      className={cn(
+        "flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg px-3.5 py-2.5 text-sm",
+        look,
+        className,
+      )}
     >
       <Icon className="size-4 shrink-0" aria-hidden="true" />
       <div className="min-w-40 flex-1">

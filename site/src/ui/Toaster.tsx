@@ -32,7 +32,9 @@ export function Toaster() {
           <div className="min-w-0 flex-1 py-0.5">
             <Toast.Title className="break-words font-medium text-sm">{title}</Toast.Title>
             {detail ? (
-              <Toast.Description className="break-words text-muted text-sm">{detail}</Toast.Description>
+              <Toast.Description className="break-words text-muted text-sm">
+                {detail}
+              </Toast.Description>
             ) : null}
           </div>
           {action ? (
@@ -44,7 +46,10 @@ export function Toaster() {
               {action.label}
             </Toast.Action>
           ) : null}
-          <Toast.Close className={buttonStyle({ variant: "ghost", size: "icon-sm" })} aria-label="Dismiss">
+          <Toast.Close
+            className={buttonStyle({ variant: "ghost", size: "icon-sm" })}
+            aria-label="Dismiss"
+          >
             <X aria-hidden="true" />
           </Toast.Close>
         </Toast.Root>

@@ -6,7 +6,8 @@ export const buttonStyle = cva(
   {
     variants: {
       variant: {
-        primary: "bg-accent text-accent-ink shadow-control enabled:hover:bg-accent-hover [a&]:hover:bg-accent-hover",
+        primary:
+          "bg-accent text-accent-ink shadow-control enabled:hover:bg-accent-hover [a&]:hover:bg-accent-hover",
         secondary: "border border-line bg-surface text-ink shadow-control hover:bg-hover",
         ghost: "text-muted hover:bg-hover hover:text-ink",
         danger: "bg-danger text-danger-ink shadow-control hover:opacity-90",

@@ -1,7 +1,7 @@
 import { createContext, type ReactNode, useContext, useMemo } from "react";
 import type { Tenant } from "../../../functions/_shared/contracts/tenancy.ts";
-import type { Api } from "../lib/api/client.ts";
 import { browserApi } from "../lib/api/browser.ts";
+import type { Api } from "../lib/api/client.ts";
 import { allows, type Role } from "../lib/roles.ts";
 
 /** What every island is told by the page it stands on. */

@@ -8,7 +8,11 @@ import { RecordDialog } from "../records/RecordDialog.tsx";
 import { useSaveRecord } from "../records/use-save-record.ts";
 import { ADDRESS_LINES, type CustomerForm, formOf, resolveCustomer } from "./form-model.ts";
 
-type Props = { customer: Customer | null; onClose: () => void; onSaved: (customer: Customer) => void };
+type Props = {
+  customer: Customer | null;
+  onClose: () => void;
+  onSaved: (customer: Customer) => void;
+};
 
 /** A new customer, or a change to one. */
 export function CustomerDialog({ customer, onClose, onSaved }: Props) {
@@ -16,7 +20,12 @@ export function CustomerDialog({ customer, onClose, onSaved }: Props) {
     defaultValues: formOf(customer),
     resolver: resolveCustomer,
   });
-  const saving = useSaveRecord<CustomerForm, Customer>({ form, path: "/customers", record: customer, onSaved });
+  const saving = useSaveRecord<CustomerForm, Customer>({
+    form,
+    path: "/customers",
+    record: customer,
+    onSaved,
+  });
   const { theirs } = saving;
   const [delivery, setDelivery] = useState(Boolean(customer?.shipping_address));
   const { register, formState } = form;
@@ -39,7 +48,9 @@ export function CustomerDialog({ customer, onClose, onSaved }: Props) {
     >
       <div className="grid gap-4 sm:grid-cols-[1fr_9rem]">
         <Field label="Name" error={errors.name?.message}>
-          {(field) => <Input {...field} data-autofocus="" autoComplete="off" {...register("name")} />}
+          {(field) => (
+            <Input {...field} data-autofocus="" autoComplete="off" {...register("name")} />
+          )}
         </Field>
         <Field label="Kind">
           {(field) => (
@@ -85,12 +96,11 @@ type AddressProps = {
 function AddressFields({ legend, name, register }: AddressProps) {
   return (
     <fieldset className="grid grid-cols-2 gap-3">
-      <legend className="mb-1.5 font-medium text-sm">{legend}</legend>
+      <legend className="mb-2 border-line border-t pt-4 font-semibold text-sm">{legend}</legend>
       {ADDRESS_LINES.map((line) => (
-        <label key={line.name} className={line.wide ? "col-span-2" : ""}>
-          <span className="mb-1 block text-faint text-xs">{line.label}</span>
-          <Input autoComplete="off" {...register(`${name}.${line.name}`)} />
-        </label>
+        <Field key={line.name} label={line.label} className={line.wide ? "col-span-2" : ""}>
+          {(field) => <Input {...field} autoComplete="off" {...register(`${name}.${line.name}`)} />}
+        </Field>
       ))}
     </fieldset>
   );

@@ -6,13 +6,20 @@ import type { List } from "../../lib/api/resources.ts";
 import { formatNumber } from "../../lib/format.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Button, ButtonLink } from "../../ui/Button.tsx";
-import { type PageContext, PageProvider, useAllows, useApi, useHref, usePage } from "../../ui/context.tsx";
+import {
+  type PageContext,
+  PageProvider,
+  useAllows,
+  useApi,
+  useHref,
+  usePage,
+} from "../../ui/context.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { PageHeader } from "../../ui/PageHeader.tsx";
 import { toast } from "../../ui/toast.ts";
 import { DateTime } from "../../ui/Values.tsx";
-import type { OrderRow } from "../orders/OrdersPage.tsx";
 import { OrderRows } from "../orders/OrderRows.tsx";
+import type { OrderRow } from "../orders/OrdersPage.tsx";
 import { useTrash } from "../records/use-trash.ts";
 import { CustomerDialog } from "./CustomerDialog.tsx";
 
@@ -41,7 +48,11 @@ function CustomerView({ customer: initial, orders }: Omit<Props, "page">) {
       setCustomer(await api<Customer>("GET", `/customers/${customer.id}`));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      toast({ kind: "error", title: "The customer could not be loaded again", detail: error.message });
+      toast({
+        kind: "error",
+        title: "The customer could not be loaded again",
+        detail: error.message,
+      });
     }
   }
 
@@ -50,14 +61,26 @@ function CustomerView({ customer: initial, orders }: Omit<Props, "page">) {
       <PageHeader
         title={customer.name}
         before={
-          <ButtonLink href={href("customers")} variant="ghost" size="icon" aria-label="Back to the customers" className="-ms-2">
+          <ButtonLink
+            href={href("customers")}
+            variant="ghost"
+            size="icon"
+            aria-label="Back to the customers"
+            className="-ms-2"
+          >
             <ArrowLeft aria-hidden="true" className="rtl:rotate-180" />
           </ButtonLink>
         }
       >
         {mayWrite && !customer.deleted_at ? (
           <>
-            <Button variant="ghost" size="icon" aria-label="Move to trash" disabled={busy} onClick={() => void trash(customer)}>
+            <Button
+              variant="ghost"
+              size="icon"
+              aria-label="Move to trash"
+              disabled={busy}
+              onClick={() => void trash(customer)}
+            >
               <Trash2 aria-hidden="true" />
             </Button>
             <Button onClick={() => setEditing(true)}>
@@ -89,7 +112,10 @@ function CustomerView({ customer: initial, orders }: Omit<Props, "page">) {
           </Notice>
         ) : null}
         <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_20rem]">
-          <section aria-labelledby="orders-heading" className="panel overflow-hidden max-xl:order-1">
+          <section
+            aria-labelledby="orders-heading"
+            className="panel overflow-hidden max-xl:order-1"
+          >
             <div className="flex items-center justify-between px-4 pt-3.5 pb-2.5 md:px-5">
               <h2 id="orders-heading" className="font-semibold text-sm">
                 Orders{" "}
@@ -98,7 +124,10 @@ function CustomerView({ customer: initial, orders }: Omit<Props, "page">) {
                 </span>
               </h2>
               {count > 0 ? (
-                <a href={href(`orders?customer_id=${customer.id}`)} className="link flex items-center gap-0.5 text-sm">
+                <a
+                  href={href(`orders?customer_id=${customer.id}`)}
+                  className="link flex items-center gap-0.5 text-sm"
+                >
                   All orders
                   <ChevronRight className="size-3.5 rtl:rotate-180" aria-hidden="true" />
                 </a>
@@ -139,8 +168,12 @@ function CustomerDetails({ customer }: { customer: Customer }) {
             </a>
           ) : null}
         </Row>
-        <Row label="Phone">{customer.phone ? <bdi className="numeric">{customer.phone}</bdi> : null}</Row>
-        <Row label="Tax id">{customer.tax_id ? <bdi className="numeric">{customer.tax_id}</bdi> : null}</Row>
+        <Row label="Phone">
+          {customer.phone ? <bdi className="numeric">{customer.phone}</bdi> : null}
+        </Row>
+        <Row label="Tax id">
+          {customer.tax_id ? <bdi className="numeric">{customer.tax_id}</bdi> : null}
+        </Row>
         <Row label="Billing address">{addressText(customer.billing_address)}</Row>
         <Row label="Shipping address">{addressText(customer.shipping_address)}</Row>
         <Row label="Tags">

@@ -9,8 +9,8 @@ import { leaveWithToast } from "../../ui/toast.ts";
 import { DateTime } from "../../ui/Values.tsx";
 import { type Column, DataTable, RowLink } from "../list/DataTable.tsx";
 import { ListEmpty, ListError } from "../list/ListError.tsx";
-import type { Loaded } from "../list/load.ts";
 import { LoadingBar } from "../list/LoadingBar.tsx";
+import type { Loaded } from "../list/load.ts";
 import { Pager } from "../list/Pager.tsx";
 import { SearchBox } from "../list/SearchBox.tsx";
 import { TrashTabs } from "../list/TrashTabs.tsx";
@@ -64,10 +64,21 @@ function Customers({ initial }: { initial: Loaded<Customer> }) {
         id: "kind",
         header: "Kind",
         from: "lg",
-        cell: ({ kind }) => <span className="text-muted">{kind === "company" ? "Company" : "Person"}</span>,
+        cell: ({ kind }) => (
+          <span className="text-muted">{kind === "company" ? "Company" : "Person"}</span>
+        ),
       },
-      { id: "email", header: "E-mail", cell: ({ email }) => <bdi className="text-muted">{email}</bdi> },
-      { id: "phone", header: "Phone", from: "xl", cell: ({ phone }) => <bdi className="numeric whitespace-nowrap text-muted">{phone}</bdi> },
+      {
+        id: "email",
+        header: "E-mail",
+        cell: ({ email }) => <bdi className="block max-w-64 truncate text-muted">{email}</bdi>,
+      },
+      {
+        id: "phone",
+        header: "Phone",
+        from: "xl",
+        cell: ({ phone }) => <bdi className="numeric whitespace-nowrap text-muted">{phone}</bdi>,
+      },
       {
         id: "created_at",
         header: "Since",
@@ -87,7 +98,12 @@ function Customers({ initial }: { initial: Loaded<Customer> }) {
         header: "",
         align: "end",
         cell: (customer) => (
-          <Button size="sm" className="relative z-1" disabled={busy} onClick={() => void restore(customer)}>
+          <Button
+            size="sm"
+            className="relative z-1"
+            disabled={busy}
+            onClick={() => void restore(customer)}
+          >
             <RotateCcw aria-hidden="true" />
             Restore
           </Button>
@@ -116,7 +132,12 @@ function Customers({ initial }: { initial: Loaded<Customer> }) {
       </div>
       {error ? <ListError state={state} error={error} /> : null}
       {list?.data.length === 0 ? (
-        <ListEmpty state={state} noun="customers" icon={<Users aria-hidden="true" />} first={create} />
+        <ListEmpty
+          state={state}
+          noun="customers"
+          icon={<Users aria-hidden="true" />}
+          first={create}
+        />
       ) : null}
       {list && list.data.length > 0 ? (
         <>
@@ -138,7 +159,12 @@ function Customers({ initial }: { initial: Loaded<Customer> }) {
               </>
             )}
           />
-          <Pager state={state} page={list.page} shown={list.data.length} noun={["customer", "customers"]} />
+          <Pager
+            state={state}
+            page={list.page}
+            shown={list.data.length}
+            noun={["customer", "customers"]}
+          />
         </>
       ) : null}
       {creating ? (

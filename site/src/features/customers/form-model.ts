@@ -1,4 +1,7 @@
-import type { Customer, CustomerCreate } from "../../../../functions/_shared/contracts/customers.ts";
+import type {
+  Customer,
+  CustomerCreate,
+} from "../../../../functions/_shared/contracts/customers.ts";
 import { contractResolver } from "../../lib/contract-resolver.ts";
 
 export const ADDRESS_LINES = [
@@ -57,7 +60,14 @@ function requestOf(form: CustomerForm): CustomerCreate {
     tax_id: textOrNull(form.tax_id),
     billing_address: addressOrNull(form.billing_address),
     shipping_address: addressOrNull(form.shipping_address),
-    tags: [...new Set(form.tags.split(",").map((tag) => tag.trim()).filter(Boolean))],
+    tags: [
+      ...new Set(
+        form.tags
+          .split(",")
+          .map((tag) => tag.trim())
+          .filter(Boolean),
+      ),
+    ],
   };
 }
 

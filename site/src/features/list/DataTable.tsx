@@ -48,7 +48,10 @@ export function DataTable<T extends { id: string }>(props: Props<T>) {
   const ids = rows.map(({ id }) => id);
   const chosen = ids.filter((id) => selection?.selected.has(id)).length;
   return (
-    <div className={cn("transition-opacity duration-150", state.loading && "opacity-60")} aria-busy={state.loading}>
+    <div
+      className={cn("transition-opacity duration-150", state.loading && "opacity-60")}
+      aria-busy={state.loading}
+    >
       <ul className="divide-y divide-line md:hidden" aria-label={caption}>
         {rows.map((row) => (
           <li key={row.id} className="relative px-4 py-3 active:bg-hover">
@@ -99,7 +102,7 @@ export function DataTable<T extends { id: string }>(props: Props<T>) {
                 <td
                   key={id}
                   className={cn(
-                    "h-11 border-line border-b px-3 first:ps-6 last:pe-6",
+                    "h-11 whitespace-nowrap border-line border-b px-3 first:ps-6 last:pe-6",
                     align === "end" && "text-end",
                     wide && "w-full max-w-0 truncate",
                     from && FROM[from],
@@ -121,7 +124,9 @@ function HeaderCell<T>({ column, spec, state, defaultSort }: Props<T> & { column
   const active = state.params.get("sort") ?? defaultSort;
   const direction = active === sort ? "asc" : active === `-${sort}` ? "desc" : null;
   const next = direction === null ? sortFirst : direction === "asc" ? "desc" : "asc";
-  const href = searchOf(withParams(spec, state.params, { sort: next === "asc" ? (sort ?? null) : `-${sort}` }));
+  const href = searchOf(
+    withParams(spec, state.params, { sort: next === "asc" ? (sort ?? null) : `-${sort}` }),
+  );
   const Arrow = (direction ?? next) === "asc" ? ArrowUp : ArrowDown;
   return (
     <th
@@ -146,7 +151,11 @@ function HeaderCell<T>({ column, spec, state, defaultSort }: Props<T> & { column
           {header}
           <Arrow
             aria-hidden="true"
-            className={cn("size-3", direction === null && "opacity-0 group-hover/sort:opacity-60 group-focus-visible/sort:opacity-60")}
+            className={cn(
+              "size-3",
+              direction === null &&
+                "opacity-0 group-hover/sort:opacity-60 group-focus-visible/sort:opacity-60",
+            )}
           />
         </LocalLink>
       ) : (
@@ -159,7 +168,11 @@ function HeaderCell<T>({ column, spec, state, defaultSort }: Props<T> & { column
 /** The link of a row: its whole row is the target, and the keys j and k step through these. */
 export function RowLink({ href, children }: { href: string; children: ReactNode }) {
   return (
-    <a href={href} data-row-link="" className="font-medium text-ink after:absolute after:inset-0 after:content-['']">
+    <a
+      href={href}
+      data-row-link=""
+      className="font-medium text-ink after:absolute after:inset-0 after:content-['']"
+    >
       {children}
     </a>
   );

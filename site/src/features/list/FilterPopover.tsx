@@ -18,7 +18,12 @@ type Props = {
 export function FilterPopover({ label, value, clearHref, onOpen, children }: Props) {
   const id = useId();
   return (
-    <div className={cn("flex max-w-full", value && "rounded-md border border-accent/30 bg-accent-soft text-accent-text")}>
+    <div
+      className={cn(
+        "flex max-w-full",
+        value && "rounded-md border border-accent/30 bg-accent-soft text-accent-text",
+      )}
+    >
       <button
         type="button"
         popoverTarget={id}

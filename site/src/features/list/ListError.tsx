@@ -12,7 +12,11 @@ export function ListError<T>({ state, error }: { state: ListState<T>; error: Loa
     <div role="alert">
       <EmptyState
         icon={<CloudOff aria-hidden="true" />}
-        title={refused ? "This address asks for something the list does not know" : "The list could not be loaded"}
+        title={
+          refused
+            ? "This address asks for something the list does not know"
+            : "The list could not be loaded"
+        }
         action={
           refused ? (
             <ButtonLink href="?">Start over</ButtonLink>
@@ -22,7 +26,9 @@ export function ListError<T>({ state, error }: { state: ListState<T>; error: Loa
         }
       >
         {error.message}
-        {error.requestId ? <span className="mt-1 block text-faint text-xs">Request {error.requestId}</span> : null}
+        {error.requestId ? (
+          <span className="mt-1 block text-faint text-xs">Request {error.requestId}</span>
+        ) : null}
       </EmptyState>
     </div>
   );
@@ -39,7 +45,9 @@ export function ListEmpty<T>({ state, noun, icon, first }: EmptyProps<T>) {
         icon={<SearchX aria-hidden="true" />}
         title={`No ${noun} found`}
         action={
-          <Button onClick={() => state.change(Object.fromEntries(filters.map((name) => [name, null])))}>
+          <Button
+            onClick={() => state.change(Object.fromEntries(filters.map((name) => [name, null])))}
+          >
             Clear filters
           </Button>
         }

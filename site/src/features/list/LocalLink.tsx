@@ -8,16 +8,18 @@ function isPlain(event: MouseEvent): boolean {
 type Props = ComponentProps<"a"> & { href: string; onOpen: (href: string) => void };
 
 /** A real link, taken over by the list when it is simply clicked. */
-export function LocalLink({ onOpen, ...rest }: Props) {
+export function LocalLink({ onOpen, href, children, ...rest }: Props) {
   return (
-    // biome-ignore lint/a11y/useAnchorContent: the content comes with the props
     <a
       {...rest}
+      href={href}
       onClick={(event) => {
         if (!isPlain(event)) return;
         event.preventDefault();
-        onOpen(rest.href);
+        onOpen(href);
       }}
-    />
+    >
+      {children}
+    </a>
   );
 }

@@ -24,7 +24,15 @@ export function Pager<T>({ state, page, shown, noun }: Props<T>) {
   );
 }
 
-function CountText({ total, noun, shown }: { total: Page["total"]; noun: readonly [string, string]; shown: number }) {
+function CountText({
+  total,
+  noun,
+  shown,
+}: {
+  total: Page["total"];
+  noun: readonly [string, string];
+  shown: number;
+}) {
   const { locale } = usePage();
   const number = (value: number) => formatNumber(value, locale);
   const about = total.kind === "estimated" ? "about " : "";
@@ -37,7 +45,15 @@ function CountText({ total, noun, shown }: { total: Page["total"]; noun: readonl
   );
 }
 
-function Step<T>({ state, cursor, label }: { state: ListState<T>; cursor: string | null; label: "Previous" | "Next" }) {
+function Step<T>({
+  state,
+  cursor,
+  label,
+}: {
+  state: ListState<T>;
+  cursor: string | null;
+  label: "Previous" | "Next";
+}) {
   const look = buttonStyle({ variant: "secondary", size: "sm" });
   const text = (
     <>

@@ -64,12 +64,12 @@ export function SearchBox<T>({ state, label }: Props<T>) {
         className="control h-8 w-full ps-8 pe-8 text-sm pointer-coarse:h-10"
       />
       {text === "" ? (
-        <kbd
+        <span
           aria-hidden="true"
           className="pointer-events-none absolute end-2 top-1/2 hidden -translate-y-1/2 rounded-sm border border-line px-1 font-sans text-faint text-xs md:block"
         >
           /
-        </kbd>
+        </span>
       ) : (
         <button
           type="button"

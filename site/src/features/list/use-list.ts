@@ -35,7 +35,8 @@ export function useList<T>(spec: ListSpec, initial: Loaded<T>) {
   );
 
   useEffect(() => {
-    const follow = () => void load(searchOf(cleanParams(spec, new URLSearchParams(location.search))));
+    const follow = () =>
+      void load(searchOf(cleanParams(spec, new URLSearchParams(location.search))));
     addEventListener("popstate", follow);
     return () => removeEventListener("popstate", follow);
   }, [load, spec]);

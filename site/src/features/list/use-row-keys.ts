@@ -5,7 +5,9 @@ import { singleKeysOn } from "../../lib/single-keys.ts";
 function isBusy(target: EventTarget | null): boolean {
   return (
     target instanceof Element &&
-    target.closest("input:not([type=checkbox]), select, textarea, [contenteditable], dialog, [role=menu], [popover]") !== null
+    target.closest(
+      "input:not([type=checkbox]), select, textarea, [contenteditable], dialog, [role=menu], [popover]",
+    ) !== null
   );
 }
 
@@ -16,12 +18,17 @@ function isBusy(target: EventTarget | null): boolean {
 export function useRowKeys(onToggle?: (index: number) => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (!singleKeysOn() || event.metaKey || event.ctrlKey || event.altKey || isBusy(event.target)) return;
-      const links = [...document.querySelectorAll<HTMLElement>("[data-row-link]")].filter((link) => link.checkVisibility());
+      if (!singleKeysOn() || event.metaKey || event.ctrlKey || event.altKey || isBusy(event.target))
+        return;
+      const links = [...document.querySelectorAll<HTMLElement>("[data-row-link]")].filter((link) =>
+        link.checkVisibility(),
+      );
       const current = links.indexOf(document.activeElement as HTMLElement);
       if (event.key === "/") document.querySelector<HTMLElement>("[data-list-search]")?.focus();
-      else if (event.key === "j" || (event.key === "ArrowDown" && current >= 0)) links[current + 1]?.focus();
-      else if (event.key === "k" || (event.key === "ArrowUp" && current >= 0)) links[current - 1]?.focus();
+      else if (event.key === "j" || (event.key === "ArrowDown" && current >= 0))
+        links[current + 1]?.focus();
+      else if (event.key === "k" || (event.key === "ArrowUp" && current >= 0))
+        links[current - 1]?.focus();
       else if (event.key === "x" && current >= 0 && onToggle) onToggle(current);
       else return;
       event.preventDefault();

@@ -22,7 +22,8 @@ export function BulkBar({ ids, onDone, onClear }: Props) {
       const { results } = await api<{ results: Outcome[] }>("POST", "/orders/bulk", { body });
       const failed = results.filter(({ ok }) => !ok).map(({ id }) => id);
       const done = results.length - failed.length;
-      if (done > 0) toast({ kind: "success", title: `${count(done)} set to ${STATUS[status].label}` });
+      if (done > 0)
+        toast({ kind: "success", title: `${count(done)} set to ${STATUS[status].label}` });
       if (failed.length > 0) {
         toast({
           kind: "error",

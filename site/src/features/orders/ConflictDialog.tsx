@@ -46,7 +46,11 @@ export function ConflictDialog({ mine, theirs, habits, onTakeTheirs, onKeepMine,
           <dt className="text-muted">Status now</dt>
           <dd>{theirs.deleted_at ? "In the trash" : STATUS[theirs.status].label}</dd>
           <dt className="text-muted">You differ in</dt>
-          <dd>{differing.length > 0 ? differing.map((name) => NAMES[name]).join(", ") : "nothing that is shown here"}</dd>
+          <dd>
+            {differing.length > 0
+              ? differing.map((name) => NAMES[name]).join(", ")
+              : "nothing that is shown here"}
+          </dd>
         </dl>
       </DialogBody>
       <DialogFooter>
@@ -54,7 +58,11 @@ export function ConflictDialog({ mine, theirs, habits, onTakeTheirs, onKeepMine,
           Back to editing
         </Button>
         <Button onClick={() => onTakeTheirs(theirs)}>Reload theirs</Button>
-        <Button variant="primary" onClick={() => onKeepMine(theirs)} disabled={theirs.deleted_at !== null}>
+        <Button
+          variant="primary"
+          onClick={() => onKeepMine(theirs)}
+          disabled={theirs.deleted_at !== null}
+        >
           Keep mine
         </Button>
       </DialogFooter>

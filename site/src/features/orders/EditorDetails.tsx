@@ -1,6 +1,6 @@
 import { useWatch } from "react-hook-form";
-import { useApi } from "../../ui/context.tsx";
 import { Combobox } from "../../ui/Combobox.tsx";
+import { useApi } from "../../ui/context.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Input, Select, Textarea } from "../../ui/Input.tsx";
 import { findCustomers } from "../customers/find.ts";
@@ -26,11 +26,19 @@ export function EditorDetails({ form, currencies, open }: Props) {
   }
 
   return (
-    <section aria-labelledby="details-heading" className="panel grid gap-4 px-4 py-4 sm:grid-cols-2 md:px-5 xl:grid-cols-4">
+    <section
+      aria-labelledby="details-heading"
+      className="panel grid gap-4 px-4 py-4 sm:grid-cols-2 md:px-5 xl:grid-cols-4"
+    >
       <h2 id="details-heading" className="sr-only">
         Details
       </h2>
-      <Field label="Customer" error={errors.customer_id?.message} className="sm:col-span-2" optional>
+      <Field
+        label="Customer"
+        error={errors.customer_id?.message}
+        className="sm:col-span-2"
+        optional
+      >
         {(field) => (
           <Combobox
             {...field}

@@ -1,15 +1,21 @@
 import { ArrowDown, ArrowUp, Plus, X } from "lucide-react";
 import { type KeyboardEvent, useRef } from "react";
 import { type Control, type UseFormReturn, useFieldArray, useWatch } from "react-hook-form";
+import { decimalText } from "../../lib/decimal-input.ts";
 import { formatMoney, minorDigits } from "../../lib/format.ts";
 import { Button } from "../../ui/Button.tsx";
-import { cn } from "../../ui/cn.ts";
 import { Combobox } from "../../ui/Combobox.tsx";
+import { cn } from "../../ui/cn.ts";
 import { useApi, usePage } from "../../ui/context.tsx";
-import { decimalText } from "../../lib/decimal-input.ts";
 import { findProducts, type ProductOption } from "../products/find.ts";
 import { lineTotal } from "./arithmetic.ts";
-import { type ItemForm, lineOf, NEW_ITEM, type OrderForm, type OrderRequest } from "./form-model.ts";
+import {
+  type ItemForm,
+  lineOf,
+  NEW_ITEM,
+  type OrderForm,
+  type OrderRequest,
+} from "./form-model.ts";
 
 export type OrderFormApi = UseFormReturn<OrderForm, unknown, OrderRequest>;
 
@@ -43,7 +49,9 @@ export function ItemsEditor({ form }: { form: OrderFormApi }) {
 
   function drop(index: number) {
     remove(index);
-    requestAnimationFrame(() => (fields.length > 1 ? focusName(Math.max(0, index - 1)) : addButton.current?.focus()));
+    requestAnimationFrame(() =>
+      fields.length > 1 ? focusName(Math.max(0, index - 1)) : addButton.current?.focus(),
+    );
   }
   const addButton = useRef<HTMLButtonElement>(null);
 
@@ -56,7 +64,9 @@ export function ItemsEditor({ form }: { form: OrderFormApi }) {
       if (to < 0 || to >= fields.length) return;
       const { name } = target;
       move(index, to);
-      requestAnimationFrame(() => (name ? setFocus(name.replace(/\d+/, String(to)) as "items.0.quantity") : focusName(to)));
+      requestAnimationFrame(() =>
+        name ? setFocus(name.replace(/\d+/, String(to)) as "items.0.quantity") : focusName(to),
+      );
     } else if (event.key === "Enter" && target.name && !event.metaKey && !event.ctrlKey) {
       event.preventDefault();
       if (index === fields.length - 1) add();
@@ -66,7 +76,10 @@ export function ItemsEditor({ form }: { form: OrderFormApi }) {
 
   return (
     <div ref={root}>
-      <div className={cn("hidden gap-2 px-5 pt-3.5 pb-1 font-medium text-faint text-xs md:grid", GRID)} aria-hidden="true">
+      <div
+        className={cn("hidden gap-2 px-5 pt-3.5 pb-1 font-medium text-faint text-xs md:grid", GRID)}
+        aria-hidden="true"
+      >
         <span>Item</span>
         {NUMBERS.map(({ name, short }) => (
           <span key={name} className="text-end">
@@ -77,7 +90,6 @@ export function ItemsEditor({ form }: { form: OrderFormApi }) {
       </div>
       <ul className="max-md:divide-y max-md:divide-line">
         {fields.map((field, index) => (
-          // biome-ignore lint/a11y/noNoninteractiveElementInteractions: keys of the fields within
           <li
             key={field.id}
             aria-label={`Line ${index + 1}`}
@@ -144,7 +156,9 @@ function ItemField({ form, index }: { form: OrderFormApi; index: number }) {
   const noteId = `item-${index}-note`;
   const change = (item: Partial<ItemForm>) => {
     for (const [key, value] of Object.entries(item)) {
-      setValue(`items.${index}.${key}` as `items.${number}.name`, value as string, { shouldDirty: true });
+      setValue(`items.${index}.${key}` as `items.${number}.name`, value as string, {
+        shouldDirty: true,
+      });
     }
   };
 
@@ -156,7 +170,9 @@ function ItemField({ form, index }: { form: OrderFormApi; index: number }) {
       name: product.name,
       tax_rate: product.tax_rate === 0 ? "" : decimalText(product.tax_rate, locale),
       // A price in another currency is no price here.
-      unit_price: samePrice ? decimalText(product.unit_price, locale, minorDigits(product.currency)) : "",
+      unit_price: samePrice
+        ? decimalText(product.unit_price, locale, minorDigits(product.currency))
+        : "",
     });
     form.clearErrors(`items.${index}`);
     requestAnimationFrame(() => form.setFocus(`items.${index}.quantity`, { shouldSelect: true }));
@@ -177,7 +193,10 @@ function ItemField({ form, index }: { form: OrderFormApi; index: number }) {
         }}
       />
       {error || sku ? (
-        <p id={noteId} className={cn("mt-0.5 ps-2.5 text-xs", error ? "text-danger-text" : "text-faint")}>
+        <p
+          id={noteId}
+          className={cn("mt-0.5 ps-2.5 text-xs", error ? "text-danger-text" : "text-faint")}
+        >
           {error ?? sku}
         </p>
       ) : null}
@@ -185,7 +204,12 @@ function ItemField({ form, index }: { form: OrderFormApi; index: number }) {
   );
 }
 
-type NumberProps = { form: OrderFormApi; index: number; name: (typeof NUMBERS)[number]["name"]; label: string };
+type NumberProps = {
+  form: OrderFormApi;
+  index: number;
+  name: (typeof NUMBERS)[number]["name"];
+  label: string;
+};
 
 function NumberField({ form, index, name, label }: NumberProps) {
   const error = form.formState.errors.items?.[index]?.[name]?.message;
@@ -216,13 +240,22 @@ function NumberField({ form, index, name, label }: NumberProps) {
   );
 }
 
-function LineAmount({ control, index }: { control: Control<OrderForm, unknown, OrderRequest>; index: number }) {
+function LineAmount({
+  control,
+  index,
+}: {
+  control: Control<OrderForm, unknown, OrderRequest>;
+  index: number;
+}) {
   const { locale } = usePage();
   const item = useWatch({ control, name: `items.${index}` });
   const currency = useWatch({ control, name: "currency" });
   const amount = item ? lineTotal(lineOf(item, locale), minorDigits(currency)) : 0;
   return (
-    <p className="numeric self-center truncate text-end text-sm md:mt-2 md:self-start" suppressHydrationWarning>
+    <p
+      className="numeric self-center truncate text-end text-sm md:mt-2 md:self-start"
+      suppressHydrationWarning
+    >
       <span className="float-start text-faint md:sr-only">Amount </span>
       {formatMoney(amount, currency, locale)}
     </p>

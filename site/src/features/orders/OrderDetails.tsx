@@ -7,7 +7,9 @@ import { DateTime } from "../../ui/Values.tsx";
 export function OrderDetails({ order }: { order: Order }) {
   const href = useHref();
   const { customer } = order;
-  const custom = Object.entries(order.custom).filter(([, value]) => value !== null && typeof value !== "object");
+  const custom = Object.entries(order.custom).filter(
+    ([, value]) => value !== null && typeof value !== "object",
+  );
   return (
     <section aria-labelledby="details" className="panel px-4 py-4 text-sm">
       <h2 id="details" className="mb-3 font-semibold text-sm">

@@ -40,7 +40,10 @@ export function OrderEditor({ page, ...rest }: Props) {
 function Editor({ order: initial, now, currencies, customer = null }: Omit<Props, "page">) {
   const { tenant, locale } = usePage();
   const href = useHref();
-  const habits = useMemo(() => ({ locale, timeZone: tenant.time_zone }), [locale, tenant.time_zone]);
+  const habits = useMemo(
+    () => ({ locale, timeZone: tenant.time_zone }),
+    [locale, tenant.time_zone],
+  );
   const [order, setOrder] = useState(initial);
   const form = useForm<OrderForm, unknown, OrderRequest>({
     defaultValues: order
@@ -85,7 +88,12 @@ function Editor({ order: initial, now, currencies, customer = null }: Omit<Props
         }
       >
         <ButtonLink href={back}>Cancel</ButtonLink>
-        <Button type="submit" variant="primary" busy={saving.busy} aria-keyshortcuts="Control+Enter Meta+Enter">
+        <Button
+          type="submit"
+          variant="primary"
+          busy={saving.busy}
+          aria-keyshortcuts="Control+Enter Meta+Enter"
+        >
           {order ? "Save changes" : "Create order"}
         </Button>
       </PageHeader>
@@ -103,7 +111,9 @@ function Editor({ order: initial, now, currencies, customer = null }: Omit<Props
             </h2>
             {open ? <ItemsEditor form={form} /> : order ? <OrderItems order={order} /> : null}
             {open ? null : (
-              <Notice className="m-4">Items and amounts cannot change once an order is {order?.status}.</Notice>
+              <Notice className="m-4">
+                Items and amounts cannot change once an order is {order?.status}.
+              </Notice>
             )}
             <div className="border-line border-t px-4 py-4 md:px-5">
               <LiveTotals form={form} />
@@ -131,10 +141,15 @@ function Editor({ order: initial, now, currencies, customer = null }: Omit<Props
 /** The totals of what is in the fields now; what counts is the database's answer to saving. */
 function LiveTotals({ form }: { form: OrderFormApi }) {
   const { locale } = usePage();
-  const [items, shipping, currency] = useWatch({ control: form.control, name: ["items", "shipping_total", "currency"] });
+  const [items, shipping, currency] = useWatch({
+    control: form.control,
+    name: ["items", "shipping_total", "currency"],
+  });
   const lines = items.map((item) => lineOf(item, locale));
   const freight = parseDecimal(shipping, locale);
-  return <Totals amounts={previewTotals(lines, freight, minorDigits(currency))} currency={currency} />;
+  return (
+    <Totals amounts={previewTotals(lines, freight, minorDigits(currency))} currency={currency} />
+  );
 }
 
 /** Asks before what was typed is lost by leaving the page. */

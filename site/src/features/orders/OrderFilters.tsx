@@ -4,7 +4,7 @@ import { Button } from "../../ui/Button.tsx";
 import { Combobox } from "../../ui/Combobox.tsx";
 import { useApi, usePage } from "../../ui/context.tsx";
 import { Field } from "../../ui/Field.tsx";
-import { Checkbox, Input } from "../../ui/Input.tsx";
+import { CheckLine, Input } from "../../ui/Input.tsx";
 import { findCustomers } from "../customers/find.ts";
 import { FilterPopover } from "../list/FilterPopover.tsx";
 import { SearchBox } from "../list/SearchBox.tsx";
@@ -30,7 +30,10 @@ export function OrderFilters<T>({ state, customerName }: Props<T>) {
   const popover = (label: string, value: string | null, ...names: string[]) => ({
     label,
     value,
-    clearHref: searchOf(withParams(ORDER_LIST, params, Object.fromEntries(names.map((name) => [name, null])))) || "?",
+    clearHref:
+      searchOf(
+        withParams(ORDER_LIST, params, Object.fromEntries(names.map((name) => [name, null]))),
+      ) || "?",
     onOpen: (href: string) => state.open(href === "?" ? "" : href),
   });
 
@@ -38,7 +41,11 @@ export function OrderFilters<T>({ state, customerName }: Props<T>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const names = ["placed_from", "placed_to", "total_min", "total_max"];
-    state.change(Object.fromEntries(names.map((name) => [name, String(form.get(name) ?? "").replace(",", ".")])));
+    state.change(
+      Object.fromEntries(
+        names.map((name) => [name, String(form.get(name) ?? "").replace(",", ".")]),
+      ),
+    );
     event.currentTarget.querySelector<HTMLElement>(":popover-open")?.hidePopover();
   }
 
@@ -54,15 +61,15 @@ export function OrderFilters<T>({ state, customerName }: Props<T>) {
         <fieldset className="flex flex-col gap-0.5">
           <legend className="sr-only">Status</legend>
           {STATUSES.map((status) => (
-            <label key={status} className="flex h-8 items-center gap-2.5 rounded-md px-1.5 text-sm hover:bg-hover">
-              <Checkbox
-                name="status"
-                value={status}
-                checked={chosen.includes(status)}
-                onChange={(event) => toggle(status, event.target.checked)}
-              />
+            <CheckLine
+              key={status}
+              name="status"
+              value={status}
+              checked={chosen.includes(status)}
+              onChange={(event) => toggle(status, event.target.checked)}
+            >
               {STATUS[status].label}
-            </label>
+            </CheckLine>
           ))}
         </fieldset>
         <noscript>
@@ -70,7 +77,11 @@ export function OrderFilters<T>({ state, customerName }: Props<T>) {
         </noscript>
       </FilterPopover>
       <FilterPopover
-        {...popover("Customer", customerId && (picked?.id === customerId ? picked.name : (customerName ?? "…")), "customer_id")}
+        {...popover(
+          "Customer",
+          customerId && (picked?.id === customerId ? picked.name : (customerName ?? "…")),
+          "customer_id",
+        )}
       >
         <Field label="Customer">
           {(control) => (
@@ -93,11 +104,23 @@ export function OrderFilters<T>({ state, customerName }: Props<T>) {
         <div key={text.placed} className="flex flex-col gap-3">
           <Field label="From">
             {(control) => (
-              <Input {...control} type="date" name="placed_from" defaultValue={params.get("placed_from") ?? ""} />
+              <Input
+                {...control}
+                type="date"
+                name="placed_from"
+                defaultValue={params.get("placed_from") ?? ""}
+              />
             )}
           </Field>
           <Field label="To">
-            {(control) => <Input {...control} type="date" name="placed_to" defaultValue={params.get("placed_to") ?? ""} />}
+            {(control) => (
+              <Input
+                {...control}
+                type="date"
+                name="placed_to"
+                defaultValue={params.get("placed_to") ?? ""}
+              />
+            )}
           </Field>
           <Apply />
         </div>
@@ -111,7 +134,9 @@ export function OrderFilters<T>({ state, customerName }: Props<T>) {
           <Apply />
         </div>
       </FilterPopover>
-      {params.get("sort") ? <input type="hidden" name="sort" value={params.get("sort") ?? ""} /> : null}
+      {params.get("sort") ? (
+        <input type="hidden" name="sort" value={params.get("sort") ?? ""} />
+      ) : null}
       {params.get("deleted") ? <input type="hidden" name="deleted" value="only" /> : null}
     </form>
   );
@@ -146,7 +171,9 @@ function Amount({ label, name, value }: { label: string; name: string; value: st
 function useRangeTexts(params: URLSearchParams) {
   const { locale } = usePage();
   const day = (value: string | null) =>
-    value && /^\d{4}-\d\d-\d\d$/.test(value) ? formatDate(`${value}T12:00:00Z`, locale, "UTC") : value;
+    value && /^\d{4}-\d\d-\d\d$/.test(value)
+      ? formatDate(`${value}T12:00:00Z`, locale, "UTC")
+      : value;
   const amount = (value: string | null) => value && formatNumber(Number(value), locale);
   const range = (from: string | null, to: string | null) => {
     if (from && to) return `${from} – ${to}`;

@@ -22,7 +22,13 @@ export function OrderHeader({ order, actions }: Props) {
   return (
     <PageHeader
       before={
-        <ButtonLink href={href("orders")} variant="ghost" size="icon" aria-label="Back to the orders" className="-ms-2">
+        <ButtonLink
+          href={href("orders")}
+          variant="ghost"
+          size="icon"
+          aria-label="Back to the orders"
+          className="-ms-2"
+        >
           <ArrowLeft aria-hidden="true" className="rtl:rotate-180" />
         </ButtonLink>
       }
@@ -40,7 +46,11 @@ export function OrderHeader({ order, actions }: Props) {
             Edit
           </ButtonLink>
           {next ? (
-            <Button variant="primary" busy={actions.busy} onClick={() => void actions.setStatus(next)}>
+            <Button
+              variant="primary"
+              busy={actions.busy}
+              onClick={() => void actions.setStatus(next)}
+            >
               {STATUS[next].action}
             </Button>
           ) : null}

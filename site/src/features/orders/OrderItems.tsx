@@ -15,7 +15,9 @@ export function OrderItems({ order }: { order: Order }) {
   const percent = (value: number) => (value === 0 ? "–" : `${number(value)} %`);
   const price = (value: number) => formatUnitPrice(value, order.currency, locale);
   if (order.items.length === 0) {
-    return <p className="px-5 py-10 text-center text-muted text-sm">This order has no items yet.</p>;
+    return (
+      <p className="px-5 py-10 text-center text-muted text-sm">This order has no items yet.</p>
+    );
   }
   return (
     <>
@@ -62,7 +64,10 @@ export function OrderItems({ order }: { order: Order }) {
       </table>
       <ul className="divide-y divide-line md:hidden">
         {order.items.map((item) => (
-          <li key={item.id} className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-0.5 px-4 py-3 text-sm">
+          <li
+            key={item.id}
+            className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-0.5 px-4 py-3 text-sm"
+          >
             <ItemName name={item.name} sku={item.sku} attributes={item.attributes} />
             <Money amount={item.line_total} currency={order.currency} />
             <p className="numeric col-span-2 text-muted text-xs" suppressHydrationWarning>

@@ -1,8 +1,8 @@
 import { useState } from "react";
 import type { Order } from "../../../../functions/_shared/contracts/orders.ts";
+import { Button } from "../../ui/Button.tsx";
 import { type PageContext, PageProvider, useAllows } from "../../ui/context.tsx";
 import { Notice } from "../../ui/Notice.tsx";
-import { Button } from "../../ui/Button.tsx";
 import { OrderDetails } from "./OrderDetails.tsx";
 import { OrderHeader } from "./OrderHeader.tsx";
 import { OrderItems } from "./OrderItems.tsx";
@@ -21,7 +21,13 @@ export function OrderPage({ page, order, timeline }: Props) {
   );
 }
 
-function OrderView({ initial, initialTimeline }: { initial: Order; initialTimeline: TimelineEntry[] }) {
+function OrderView({
+  initial,
+  initialTimeline,
+}: {
+  initial: Order;
+  initialTimeline: TimelineEntry[];
+}) {
   const [order, setOrder] = useState(initial);
   const [timeline, setTimeline] = useState(initialTimeline);
   const actions = useOrderActions(order, setOrder, setTimeline);

@@ -6,8 +6,8 @@ import { type PageContext, PageProvider, useAllows, useHref } from "../../ui/con
 import { PageHeader } from "../../ui/PageHeader.tsx";
 import { DataTable } from "../list/DataTable.tsx";
 import { ListEmpty, ListError } from "../list/ListError.tsx";
-import type { Loaded } from "../list/load.ts";
 import { LoadingBar } from "../list/LoadingBar.tsx";
+import type { Loaded } from "../list/load.ts";
 import { Pager } from "../list/Pager.tsx";
 import { TrashTabs } from "../list/TrashTabs.tsx";
 import { useList } from "../list/use-list.ts";
@@ -73,7 +73,12 @@ function Orders({ initial, customerName }: Omit<Props, "page">) {
       </div>
       {error ? <ListError state={state} error={error} /> : null}
       {list?.data.length === 0 ? (
-        <ListEmpty state={state} noun="orders" icon={<ReceiptText aria-hidden="true" />} first={newOrder} />
+        <ListEmpty
+          state={state}
+          noun="orders"
+          icon={<ReceiptText aria-hidden="true" />}
+          first={newOrder}
+        />
       ) : null}
       {list && list.data.length > 0 ? (
         <>
@@ -85,9 +90,18 @@ function Orders({ initial, customerName }: Omit<Props, "page">) {
             columns={columns}
             defaultSort="-placed_at"
             card={(order) => <OrderCard order={order} />}
-            selection={selectable ? { selected, toggle, label: (order) => `Select ${order.number}` } : undefined}
+            selection={
+              selectable
+                ? { selected, toggle, label: (order) => `Select ${order.number}` }
+                : undefined
+            }
           />
-          <Pager state={state} page={list.page} shown={list.data.length} noun={["order", "orders"]} />
+          <Pager
+            state={state}
+            page={list.page}
+            shown={list.data.length}
+            noun={["order", "orders"]}
+          />
         </>
       ) : null}
       {selectable && selected.size > 0 ? (

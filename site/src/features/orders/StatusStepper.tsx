@@ -28,7 +28,10 @@ export function StatusStepper({ status }: { status: OrderStatus }) {
             className={cn("flex items-center gap-2 text-sm", index > 0 && "flex-1 sm:max-w-52")}
           >
             {index > 0 ? (
-              <span className={cn("h-px min-w-2 flex-1", index <= reached ? "bg-accent" : "bg-line")} aria-hidden="true" />
+              <span
+                className={cn("h-px min-w-2 flex-1", index <= reached ? "bg-accent" : "bg-line")}
+                aria-hidden="true"
+              />
             ) : null}
             <span
               aria-hidden="true"
@@ -39,9 +42,18 @@ export function StatusStepper({ status }: { status: OrderStatus }) {
                 !current && !done && "border-line text-faint",
               )}
             >
-              {done ? <Check className="size-3" /> : current ? <span className="size-1.5 rounded-full bg-accent" /> : null}
+              {done ? (
+                <Check className="size-3" />
+              ) : current ? (
+                <span className="size-1.5 rounded-full bg-accent" />
+              ) : null}
             </span>
-            <span className={cn("whitespace-nowrap", current ? "font-medium" : "text-muted max-sm:sr-only")}>
+            <span
+              className={cn(
+                "whitespace-nowrap",
+                current ? "font-medium" : "text-muted max-sm:sr-only",
+              )}
+            >
               {STATUS[step].label}
               {done ? <span className="sr-only"> (done)</span> : null}
             </span>

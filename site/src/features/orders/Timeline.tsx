@@ -14,9 +14,18 @@ export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
       {entries.length === 0 ? <p className="text-muted">Nothing yet.</p> : null}
       <ol className="flex flex-col">
         {entries.map((entry, index) => (
-          <li key={`${entry.at}-${entry.kind}-${entries.length - index}`} className="group relative flex gap-3 pb-4 last:pb-0">
-            <span className="absolute start-[3px] top-3 bottom-0 w-px bg-line group-last:hidden" aria-hidden="true" />
-            <span className="mt-1.5 size-1.75 shrink-0 rounded-full bg-control" aria-hidden="true" />
+          <li
+            key={`${entry.at}-${entry.kind}-${entries.length - index}`}
+            className="group relative flex gap-3 pb-4 last:pb-0"
+          >
+            <span
+              className="absolute start-[3px] top-3 bottom-0 w-px bg-line group-last:hidden"
+              aria-hidden="true"
+            />
+            <span
+              className="mt-1.5 size-1.75 shrink-0 rounded-full bg-control"
+              aria-hidden="true"
+            />
             <div className="min-w-0">
               <p className="break-words">{entry.summary}</p>
               <p className="text-faint text-xs">

@@ -14,7 +14,11 @@ export type Line = {
  * are rounded on their own, half away from zero, to the currency's digits. What is stored is the
  * database's answer.
  */
-export function previewTotals(lines: readonly Line[], shipping: number | undefined, digits: number): Amounts {
+export function previewTotals(
+  lines: readonly Line[],
+  shipping: number | undefined,
+  digits: number,
+): Amounts {
   let subtotal = new Big(0);
   let discounts = new Big(0);
   let taxes = new Big(0);

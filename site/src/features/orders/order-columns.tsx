@@ -26,7 +26,12 @@ export function useOrderColumns(onRestored: (() => void) | null): Column<OrderRo
           </RowLink>
         ),
       },
-      { id: "status", header: "Status", sort: "status", cell: ({ status }) => <StatusBadge status={status} /> },
+      {
+        id: "status",
+        header: "Status",
+        sort: "status",
+        cell: ({ status }) => <StatusBadge status={status} />,
+      },
       {
         id: "customer",
         header: "Customer",
@@ -84,7 +89,13 @@ function RestoreButton({ order, onRestored }: { order: OrderRow; onRestored: () 
     }
   }
   return (
-    <Button size="sm" busy={busy} onClick={() => void restore()} className="relative z-1" aria-label={`Restore ${order.number}`}>
+    <Button
+      size="sm"
+      busy={busy}
+      onClick={() => void restore()}
+      className="relative z-1"
+      aria-label={`Restore ${order.number}`}
+    >
       <RotateCcw aria-hidden="true" />
       Restore
     </Button>
@@ -97,7 +108,11 @@ export function OrderCard({ order }: { order: OrderRow }) {
   return (
     <div className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-3 gap-y-1.5 text-sm">
       <p className="truncate">
-        {order.customer ? <bdi className="font-medium">{order.customer.name}</bdi> : <span className="text-faint">No customer</span>}
+        {order.customer ? (
+          <bdi className="font-medium">{order.customer.name}</bdi>
+        ) : (
+          <span className="text-faint">No customer</span>
+        )}
       </p>
       <p className="text-end font-medium">
         <Money amount={order.total} currency={order.currency} />
@@ -106,7 +121,9 @@ export function OrderCard({ order }: { order: OrderRow }) {
         <RowLink href={href(`orders/${order.id}`)}>
           <span className="numeric font-normal text-muted">{order.number}</span>
         </RowLink>
-        <span aria-hidden="true" className="text-faint">·</span>
+        <span aria-hidden="true" className="text-faint">
+          ·
+        </span>
         <DateTime value={order.placed_at} />
       </p>
       <StatusBadge status={order.status} />

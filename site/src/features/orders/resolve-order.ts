@@ -16,7 +16,16 @@ function requestOf(form: OrderForm, { locale, timeZone }: Habits) {
     items: form.items.map((item) => {
       const { product_id, sku, name, attributes } = item;
       const { quantity, unit_price, discount_percent = 0, tax_rate = 0 } = lineOf(item, locale);
-      return { product_id, sku, name, quantity, unit_price, discount_percent, tax_rate, attributes };
+      return {
+        product_id,
+        sku,
+        name,
+        quantity,
+        unit_price,
+        discount_percent,
+        tax_rate,
+        attributes,
+      };
     }),
   };
 }
@@ -38,9 +47,12 @@ export function resolveOrder(
   const flat: FieldErrors = {};
   for (const { path, code, message } of parsed.error.issues) {
     const [head, index, ...rest] = path.map(String);
-    const at = head === "items" && index !== undefined ? ["items", places[Number(index)], ...rest] : path;
-    flat[at.join(".")] ??= { type: code, message: code === "invalid_type" ? "Please enter a number." : message };
+    const at =
+      head === "items" && index !== undefined ? ["items", places[Number(index)], ...rest] : path;
+    flat[at.join(".")] ??= {
+      type: code,
+      message: code === "invalid_type" ? "Please enter a number." : message,
+    };
   }
   return { values: {}, errors: toNestErrors<OrderForm>(flat, options) };
 }
-

@@ -1,7 +1,11 @@
 import type { OrderStatus } from "../../../../functions/_shared/contracts/orders.ts";
 import type { Tone } from "../../ui/Badge.tsx";
 
-type Look = { label: string; tone: Tone; /** The button that leads to this status. */ action: string };
+type Look = {
+  label: string;
+  tone: Tone /** The button that leads to this status. */;
+  action: string;
+};
 
 export const STATUS: Record<OrderStatus, Look> = {
   pending: { label: "Pending", tone: "amber", action: "Reopen" },

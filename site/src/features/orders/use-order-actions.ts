@@ -33,7 +33,9 @@ export function useOrderActions(
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       const stale = error.code === "version_mismatch" || error.code === "invalid_transition";
-      const detail = stale ? "Somebody else changed this order meanwhile. You now see it as it is." : error.message;
+      const detail = stale
+        ? "Somebody else changed this order meanwhile. You now see it as it is."
+        : error.message;
       toast({ kind: "error", title: failure, detail });
       if (stale) await reload().catch(() => undefined);
     } finally {

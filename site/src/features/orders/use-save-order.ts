@@ -9,7 +9,14 @@ import { fieldOf, type OrderForm, type OrderRequest } from "./form-model.ts";
 import type { OrderFormApi } from "./ItemsEditor.tsx";
 
 type RequestField = keyof OrderRequest & keyof OrderForm;
-const FIELDS: readonly RequestField[] = ["customer_id", "currency", "placed_at", "notes", "shipping_total", "items"];
+const FIELDS: readonly RequestField[] = [
+  "customer_id",
+  "currency",
+  "placed_at",
+  "notes",
+  "shipping_total",
+  "items",
+];
 
 /**
  * Saves the order editor's form: a new order under a key that makes a second press harmless, a change
@@ -35,7 +42,9 @@ export function useSaveOrder(form: OrderFormApi, order: Order | null) {
   /** What was changed here; what was not stays as somebody else may have left it. */
   function changes(request: OrderRequest): Partial<OrderRequest> {
     const { dirtyFields } = form.formState;
-    return Object.fromEntries(FIELDS.filter((name) => dirtyFields[name]).map((name) => [name, request[name]]));
+    return Object.fromEntries(
+      FIELDS.filter((name) => dirtyFields[name]).map((name) => [name, request[name]]),
+    );
   }
 
   function send(request: OrderRequest, version: number | undefined): Promise<Order> {

@@ -22,7 +22,8 @@ function Content({ overview }: { overview: Overview }) {
   const href = useHref();
   const mayWrite = useAllows("member");
   const { byStatus, thisMonth, lastMonth, recent } = overview;
-  const month = (range: typeof thisMonth) => href(`orders?placed_from=${range.first}&placed_to=${range.last}`);
+  const month = (range: typeof thisMonth) =>
+    href(`orders?placed_from=${range.first}&placed_to=${range.last}`);
   const newOrder = mayWrite ? (
     <ButtonLink href={href("orders/new")} variant="primary">
       <Plus aria-hidden="true" />
@@ -40,8 +41,18 @@ function Content({ overview }: { overview: Overview }) {
             note="pending and processing"
             link={href("orders?status=pending,processing")}
           />
-          <Tile label="To ship" count={byStatus.processing} note="in processing" link={href("orders?status=processing")} />
-          <Tile label="On the way" count={byStatus.shipped} note="not yet delivered" link={href("orders?status=shipped")} />
+          <Tile
+            label="To ship"
+            count={byStatus.processing}
+            note="in processing"
+            link={href("orders?status=processing")}
+          />
+          <Tile
+            label="On the way"
+            count={byStatus.shipped}
+            note="not yet delivered"
+            link={href("orders?status=shipped")}
+          />
           <Tile
             label="Placed this month"
             count={thisMonth.count}
@@ -63,7 +74,11 @@ function Content({ overview }: { overview: Overview }) {
             {recent.length > 0 ? (
               <OrderRows orders={recent} showCustomer empty="" />
             ) : (
-              <EmptyState icon={<ReceiptText aria-hidden="true" />} title="No orders yet" action={newOrder}>
+              <EmptyState
+                icon={<ReceiptText aria-hidden="true" />}
+                title="No orders yet"
+                action={newOrder}
+              >
                 The newest appear here.
               </EmptyState>
             )}
@@ -81,10 +96,15 @@ function Tile({ label, count, note, link }: TileProps) {
   const { locale } = usePage();
   return (
     <li className="panel relative px-4 py-3.5 transition-colors hover:bg-hover">
-      <a href={link} className="text-muted text-sm after:absolute after:inset-0 after:rounded-lg after:content-['']">
+      <a
+        href={link}
+        className="text-muted text-sm after:absolute after:inset-0 after:rounded-lg after:content-['']"
+      >
         {label}
       </a>
-      <p className="numeric mt-1 font-semibold text-2xl tracking-tight">{formatNumber(count, locale)}</p>
+      <p className="numeric mt-1 font-semibold text-2xl tracking-tight">
+        {formatNumber(count, locale)}
+      </p>
       <p className="mt-0.5 text-faint text-xs">{note}</p>
     </li>
   );
@@ -118,13 +138,24 @@ function ByStatus({ counts }: { counts: Overview["byStatus"] }) {
         {STATUSES.map((status) => (
           <li key={status}>
             <div className="mb-1.5 flex justify-between">
-              <a href={href(`orders?status=${status}`)} className="rounded-sm text-muted hover:text-ink hover:underline">
+              <a
+                href={href(`orders?status=${status}`)}
+                className="rounded-sm text-muted hover:text-ink hover:underline"
+              >
                 {STATUS[status].label}
               </a>
               <span className="numeric">{formatNumber(counts[status], locale)}</span>
             </div>
-            <svg className="h-1.5 w-full overflow-hidden rounded-full bg-grey-soft" aria-hidden="true">
-              <rect width={`${(100 * counts[status]) / all}%`} height="6" rx="3" className={BARS[STATUS[status].tone]} />
+            <svg
+              className="h-1.5 w-full overflow-hidden rounded-full bg-grey-soft"
+              aria-hidden="true"
+            >
+              <rect
+                width={`${(100 * counts[status]) / all}%`}
+                height="6"
+                rx="3"
+                className={BARS[STATUS[status].tone]}
+              />
             </svg>
           </li>
         ))}

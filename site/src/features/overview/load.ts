@@ -37,5 +37,8 @@ export async function loadOverview(api: Api, now: Date, timeZone: string): Promi
 /** The first and the last day of a month; month 0 is December of the year before. */
 function monthRange(year: number, month: number): Omit<Month, "count"> {
   const day = (date: Date) => date.toISOString().slice(0, 10);
-  return { first: day(new Date(Date.UTC(year, month - 1, 1))), last: day(new Date(Date.UTC(year, month, 0))) };
+  return {
+    first: day(new Date(Date.UTC(year, month - 1, 1))),
+    last: day(new Date(Date.UTC(year, month, 0))),
+  };
 }

@@ -5,7 +5,7 @@ import type { Product } from "../../../../functions/_shared/contracts/products.t
 import { Button } from "../../ui/Button.tsx";
 import { usePage } from "../../ui/context.tsx";
 import { Field } from "../../ui/Field.tsx";
-import { Checkbox, Input } from "../../ui/Input.tsx";
+import { CheckLine, Input } from "../../ui/Input.tsx";
 import { RecordDialog } from "../records/RecordDialog.tsx";
 import { useSaveRecord } from "../records/use-save-record.ts";
 import { formOf, type ProductForm, productResolver } from "./form-model.ts";
@@ -25,7 +25,12 @@ export function ProductDialog({ product, onClose, onSaved, onTrash }: Props) {
     defaultValues: formOf(product, tenant.currency, locale),
     resolver,
   });
-  const saving = useSaveRecord<ProductForm, Product>({ form, path: "/products", record: product, onSaved });
+  const saving = useSaveRecord<ProductForm, Product>({
+    form,
+    path: "/products",
+    record: product,
+    onSaved,
+  });
   const { theirs } = saving;
   const { register, formState } = form;
   const { errors } = formState;
@@ -67,11 +72,25 @@ export function ProductDialog({ product, onClose, onSaved, onTrash }: Props) {
       <div className="grid grid-cols-2 gap-4 sm:grid-cols-3">
         <Field label="Unit price" error={errors.unit_price?.message}>
           {(field) => (
-            <Input {...field} inputMode="decimal" autoComplete="off" className="numeric text-end" {...register("unit_price")} />
+            <Input
+              {...field}
+              inputMode="decimal"
+              autoComplete="off"
+              className="numeric text-end"
+              {...register("unit_price")}
+            />
           )}
         </Field>
         <Field label="Currency" error={errors.currency?.message}>
-          {(field) => <Input {...field} autoComplete="off" maxLength={3} className="uppercase" {...register("currency")} />}
+          {(field) => (
+            <Input
+              {...field}
+              autoComplete="off"
+              maxLength={3}
+              className="uppercase"
+              {...register("currency")}
+            />
+          )}
         </Field>
         <Field label="Tax in percent" error={errors.tax_rate?.message}>
           {(field) => (
@@ -86,10 +105,7 @@ export function ProductDialog({ product, onClose, onSaved, onTrash }: Props) {
           )}
         </Field>
       </div>
-      <label className="flex items-center gap-2.5 text-sm">
-        <Checkbox {...register("active")} />
-        Active: offered when writing an order
-      </label>
+      <CheckLine {...register("active")}>Active: offered when writing an order</CheckLine>
     </RecordDialog>
   );
 }

@@ -9,8 +9,8 @@ import { PageHeader } from "../../ui/PageHeader.tsx";
 import { toast } from "../../ui/toast.ts";
 import { type Column, DataTable, RowButton } from "../list/DataTable.tsx";
 import { ListEmpty, ListError } from "../list/ListError.tsx";
-import type { Loaded } from "../list/load.ts";
 import { LoadingBar } from "../list/LoadingBar.tsx";
+import type { Loaded } from "../list/load.ts";
 import { Pager } from "../list/Pager.tsx";
 import { SearchBox } from "../list/SearchBox.tsx";
 import { TrashTabs } from "../list/TrashTabs.tsx";
@@ -38,13 +38,19 @@ export function ProductsPage({ page, ...rest }: Props) {
 function Products({ initial, opened }: Omit<Props, "page">) {
   const state = useList(PRODUCT_LIST, initial);
   const mayWrite = useAllows("member");
-  const [dialog, setDialog] = useState<Product | "new" | null>(mayWrite && !opened?.deleted_at ? opened : null);
+  const [dialog, setDialog] = useState<Product | "new" | null>(
+    mayWrite && !opened?.deleted_at ? opened : null,
+  );
   const { trash, restore, busy } = useTrash("/products", () => void state.refresh());
   const { list, error } = state.loaded;
   const inTrash = state.params.has("deleted");
   const editable = mayWrite && !inTrash;
   useRowKeys();
-  const columns = useProductColumns(editable ? setDialog : null, inTrash && mayWrite ? restore : null, busy);
+  const columns = useProductColumns(
+    editable ? setDialog : null,
+    inTrash && mayWrite ? restore : null,
+    busy,
+  );
 
   const create = mayWrite ? (
     <Button variant="primary" onClick={() => setDialog("new")}>
@@ -65,7 +71,12 @@ function Products({ initial, opened }: Omit<Props, "page">) {
       </div>
       {error ? <ListError state={state} error={error} /> : null}
       {list?.data.length === 0 ? (
-        <ListEmpty state={state} noun="products" icon={<Boxes aria-hidden="true" />} first={create} />
+        <ListEmpty
+          state={state}
+          noun="products"
+          icon={<Boxes aria-hidden="true" />}
+          first={create}
+        />
       ) : null}
       {list && list.data.length > 0 ? (
         <>
@@ -76,9 +87,16 @@ function Products({ initial, opened }: Omit<Props, "page">) {
             rows={list.data}
             columns={columns}
             defaultSort="name"
-            card={(product) => <ProductCard product={product} onOpen={editable ? setDialog : null} />}
+            card={(product) => (
+              <ProductCard product={product} onOpen={editable ? setDialog : null} />
+            )}
           />
-          <Pager state={state} page={list.page} shown={list.data.length} noun={["product", "products"]} />
+          <Pager
+            state={state}
+            page={list.page}
+            shown={list.data.length}
+            noun={["product", "products"]}
+          />
         </>
       ) : null}
       {dialog ? (
@@ -90,7 +108,10 @@ function Products({ initial, opened }: Omit<Props, "page">) {
             void trash(product);
           }}
           onSaved={({ name }) => {
-            toast({ kind: "success", title: dialog === "new" ? `${name} created` : `${name} saved` });
+            toast({
+              kind: "success",
+              title: dialog === "new" ? `${name} created` : `${name} saved`,
+            });
             setDialog(null);
             void state.refresh();
           }}
@@ -104,14 +125,23 @@ type Open = ((product: Product) => void) | null;
 
 function Name({ product, onOpen }: { product: Product; onOpen: Open }) {
   const name = <bdi>{product.name}</bdi>;
-  return onOpen ? <RowButton onClick={() => onOpen(product)}>{name}</RowButton> : <span className="font-medium">{name}</span>;
+  return onOpen ? (
+    <RowButton onClick={() => onOpen(product)}>{name}</RowButton>
+  ) : (
+    <span className="font-medium">{name}</span>
+  );
 }
 
 function useProductColumns(onOpen: Open, restore: Open, busy: boolean): Column<Product>[] {
   const { locale } = usePage();
   return useMemo(() => {
     const columns: Column<Product>[] = [
-      { id: "sku", header: "SKU", sort: "sku", cell: ({ sku }) => <bdi className="numeric whitespace-nowrap text-muted">{sku}</bdi> },
+      {
+        id: "sku",
+        header: "SKU",
+        sort: "sku",
+        cell: ({ sku }) => <bdi className="numeric whitespace-nowrap text-muted">{sku}</bdi>,
+      },
       {
         id: "name",
         header: "Name",
@@ -124,7 +154,12 @@ function useProductColumns(onOpen: Open, restore: Open, busy: boolean): Column<P
           </span>
         ),
       },
-      { id: "unit", header: "Unit", from: "lg", cell: ({ unit }) => <bdi className="text-muted">{unit}</bdi> },
+      {
+        id: "unit",
+        header: "Unit",
+        from: "lg",
+        cell: ({ unit }) => <bdi className="text-muted">{unit}</bdi>,
+      },
       {
         id: "tax_rate",
         header: "Tax",

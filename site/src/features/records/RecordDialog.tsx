@@ -19,7 +19,8 @@ type Props = {
 
 /** A dialog that is one form. */
 export function RecordDialog(props: Props) {
-  const { title, saveLabel, busy, failure, onLoadTheirs, onSubmit, onClose, aside, children } = props;
+  const { title, saveLabel, busy, failure, onLoadTheirs, onSubmit, onClose, aside, children } =
+    props;
   return (
     <Dialog open onClose={onClose} title={title} size="md">
       <form noValidate onSubmit={onSubmit} className="flex min-h-0 flex-col">

@@ -8,7 +8,8 @@ export function Palette({ page }: { page: PageContext }) {
   const [open, setOpen] = useState(false);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey) || event.shiftKey) return;
+      if (event.key.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey) || event.shiftKey)
+        return;
       event.preventDefault();
       setOpen((now) => !now);
     };

@@ -53,7 +53,13 @@ export default function PaletteDialog({ onClose }: { onClose: () => void }) {
           </Command.Empty>
           <Hit heading="Commands">
             {fitting.map(({ label, path, icon }) => (
-              <Item key={path} value={`command ${path}`} onSelect={() => go(path)} icon={icon} label={label} />
+              <Item
+                key={path}
+                value={`command ${path}`}
+                onSelect={() => go(path)}
+                icon={icon}
+                label={label}
+              />
             ))}
           </Hit>
           <Hit heading="Orders">
@@ -147,7 +153,13 @@ function Hit({ heading, children }: { heading: string; children: ReactNode[] | u
   );
 }
 
-type ItemProps = { value: string; onSelect: () => void; icon: ReactNode; label: string; detail?: string | null };
+type ItemProps = {
+  value: string;
+  onSelect: () => void;
+  icon: ReactNode;
+  label: string;
+  detail?: string | null;
+};
 
 function Item({ value, onSelect, icon, label, detail }: ItemProps) {
   return (

@@ -55,7 +55,13 @@ export function InviteDialog({ roles, onClose, onInvited }: Props) {
         <DialogBody>
           <Field label="Link">
             {(field) => (
-              <Input {...field} data-autofocus="" readOnly value={made.accept_url} onFocus={(event) => event.target.select()} />
+              <Input
+                {...field}
+                data-autofocus=""
+                readOnly
+                value={made.accept_url}
+                onFocus={(event) => event.target.select()}
+              />
             )}
           </Field>
         </DialogBody>
@@ -66,7 +72,12 @@ export function InviteDialog({ roles, onClose, onInvited }: Props) {
             onClick={() => {
               navigator.clipboard.writeText(made.accept_url).then(
                 () => toast({ kind: "success", title: "Link copied" }),
-                () => toast({ kind: "error", title: "The link could not be copied", detail: "Select it and copy it yourself." }),
+                () =>
+                  toast({
+                    kind: "error",
+                    title: "The link could not be copied",
+                    detail: "Select it and copy it yourself.",
+                  }),
               );
             }}
           >
@@ -83,11 +94,17 @@ export function InviteDialog({ roles, onClose, onInvited }: Props) {
         <DialogBody className="flex flex-col gap-4">
           {refusal.form ? <Notice kind="danger">{refusal.form}</Notice> : null}
           <Field label="E-mail" error={refusal.email}>
-            {(field) => <Input {...field} data-autofocus="" type="email" name="email" autoComplete="off" />}
+            {(field) => (
+              <Input {...field} data-autofocus="" type="email" name="email" autoComplete="off" />
+            )}
           </Field>
           <Field label="Role" hint={`A ${role} ${MAY[role]}.`}>
             {(field) => (
-              <Select {...field} value={role} onChange={(event) => setRole(event.target.value as Role)}>
+              <Select
+                {...field}
+                value={role}
+                onChange={(event) => setRole(event.target.value as Role)}
+              >
                 {roles.map((one) => (
                   <option key={one}>{one}</option>
                 ))}

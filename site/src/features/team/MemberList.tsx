@@ -1,12 +1,12 @@
 import { UserMinus } from "lucide-react";
 import { useState } from "react";
 import type { Member, Role } from "../../../../functions/_shared/contracts/tenancy.ts";
+import { initials } from "../../lib/initials.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Dialog, DialogFooter } from "../../ui/Dialog.tsx";
 import { Select } from "../../ui/Input.tsx";
 import { DateTime } from "../../ui/Values.tsx";
-import { initials } from "../../lib/initials.ts";
 
 type Props = {
   members: readonly Member[];
@@ -32,7 +32,10 @@ export function MemberList({ members, self, managed, busy, onRole, onRemove }: P
           const mayManage = managed.includes(member.role);
           const shown = member.name ?? member.email;
           return (
-            <li key={member.user_id} className="flex items-center gap-3 border-line border-t px-4 py-2.5 md:px-5">
+            <li
+              key={member.user_id}
+              className="flex items-center gap-3 border-line border-t px-4 py-2.5 md:px-5"
+            >
               <span
                 className="flex size-8 shrink-0 items-center justify-center rounded-full bg-grey-soft font-semibold text-muted text-xs"
                 aria-hidden="true"

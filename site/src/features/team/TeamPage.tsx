@@ -26,7 +26,11 @@ export function managedRoles(role: Role): readonly Role[] {
   return role === "owner" ? ROLES : ROLES.slice(0, ROLES.indexOf(role));
 }
 
-function Team({ self, members: initialMembers, invitations: initialInvitations }: Omit<Props, "page">) {
+function Team({
+  self,
+  members: initialMembers,
+  invitations: initialInvitations,
+}: Omit<Props, "page">) {
   const api = useApi();
   const { tenant } = usePage();
   const [members, setMembers] = useState(initialMembers);
@@ -79,7 +83,9 @@ function Team({ self, members: initialMembers, invitations: initialInvitations }
             )
           }
           onRemove={({ user_id, email }) =>
-            attempt(`${email} was not removed`, `${email} removed`, () => api("DELETE", `/members/${user_id}`))
+            attempt(`${email} was not removed`, `${email} removed`, () =>
+              api("DELETE", `/members/${user_id}`),
+            )
           }
         />
         <InvitationList

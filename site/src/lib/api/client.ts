@@ -77,7 +77,9 @@ function optionHeaders({ body, ifMatch, idempotencyKey }: CallOptions): Record<s
 }
 
 function queryString(query: CallOptions["query"]): string {
-  const present = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== "");
+  const present = Object.entries(query ?? {}).filter(
+    ([, value]) => value !== undefined && value !== "",
+  );
   if (present.length === 0) return "";
   return `?${new URLSearchParams(present.map(([key, value]) => [key, String(value)]))}`;
 }

@@ -7,7 +7,10 @@ const COMMON = ["EUR", "USD", "GBP", "CHF"];
 export function currencyChoices(): { code: string; label: string }[] {
   const names = new Intl.DisplayNames(formattingLocale("en"), { type: "currency" });
   const all = Intl.supportedValuesOf("currency").filter((code) => !COMMON.includes(code));
-  return [...COMMON, ...all].map((code) => ({ code, label: `${code} · ${names.of(code) ?? code}` }));
+  return [...COMMON, ...all].map((code) => ({
+    code,
+    label: `${code} · ${names.of(code) ?? code}`,
+  }));
 }
 
 /** Every time zone of the IANA database that Intl knows, UTC first. */

@@ -17,7 +17,9 @@ export async function formTexts(request: Request): Promise<Record<string, string
   return texts;
 }
 
-export type Sent<T> = { ok: true; body: T; setCookies: string[]; status: number } | { ok: false; status: number; errors: FormErrors };
+export type Sent<T> =
+  | { ok: true; body: T; setCookies: string[]; status: number }
+  | { ok: false; status: number; errors: FormErrors };
 
 type SendOptions = { method?: "POST" | "PATCH"; tenantId?: string };
 
@@ -34,7 +36,10 @@ export async function sendForm<T>(
 ): Promise<Sent<T>> {
   const checked = contract.safeParse(values);
   if (!checked.success) {
-    const issues = checked.error.issues.map(({ path: at, message }) => ({ path: at.join("."), message }));
+    const issues = checked.error.issues.map(({ path: at, message }) => ({
+      path: at.join("."),
+      message,
+    }));
     return { ok: false, status: 422, errors: byField(issues) };
   }
   let response: Response;
@@ -45,15 +50,25 @@ export async function sendForm<T>(
       body: JSON.stringify(checked.data),
     });
   } catch {
-    return { ok: false, status: 503, errors: { form: "The service does not answer. Try again in a moment.", fields: {} } };
+    return {
+      ok: false,
+      status: 503,
+      errors: { form: "The service does not answer. Try again in a moment.", fields: {} },
+    };
   }
   const body: unknown = await response.json().catch(() => null);
   if (!response.ok) {
     const problem = new ApiError({ ...(body as object), status: response.status });
-    const errors = problem.fields.length > 0 ? byField(problem.fields) : { form: problem.message, fields: {} };
+    const errors =
+      problem.fields.length > 0 ? byField(problem.fields) : { form: problem.message, fields: {} };
     return { ok: false, status: response.status, errors };
   }
-  return { ok: true, body: body as T, setCookies: response.headers.getSetCookie(), status: response.status };
+  return {
+    ok: true,
+    body: body as T,
+    setCookies: response.headers.getSetCookie(),
+    status: response.status,
+  };
 }
 
 function byField(issues: readonly Pick<FieldError, "path" | "message">[]): FormErrors {

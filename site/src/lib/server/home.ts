@@ -1,4 +1,4 @@
-import type { AstroGlobal, AstroCookies } from "astro";
+import type { AstroCookies, AstroGlobal } from "astro";
 import type { Session } from "../../../../functions/_shared/contracts/auth.ts";
 
 export const LAST_TENANT_COOKIE = "kontor-tenant";

@@ -19,7 +19,8 @@ const NOT_PASSED_ON = new Set([
 ]);
 
 /** Where a client might claim to be coming from: only the socket tells. */
-const CLAIMED = /^(forwarded|x-forwarded-.*|x-real-ip|x-client-ip|cf-connecting-ip|true-client-ip)$/;
+const CLAIMED =
+  /^(forwarded|x-forwarded-.*|x-real-ip|x-client-ip|cf-connecting-ip|true-client-ip)$/;
 
 /**
  * Sends a request for `/api/<path>` on to `<functions>/functions/v1/<path>` and the answer back, both
@@ -50,7 +51,12 @@ export async function proxyToFunctions(
   } catch (error) {
     if (request.signal.aborted) return new Response(null, { status: 499 });
     console.error(
-      JSON.stringify({ level: "error", request_id: requestId, msg: "functions unreachable", err: String(error) }),
+      JSON.stringify({
+        level: "error",
+        request_id: requestId,
+        msg: "functions unreachable",
+        err: String(error),
+      }),
     );
     return unavailable(requestId);
   }
@@ -90,6 +96,10 @@ function unavailable(requestId: string): Response {
   };
   return Response.json(problem, {
     status: 503,
-    headers: { "content-type": "application/problem+json", "retry-after": "5", "x-request-id": requestId },
+    headers: {
+      "content-type": "application/problem+json",
+      "retry-after": "5",
+      "x-request-id": requestId,
+    },
   });
 }

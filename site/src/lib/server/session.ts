@@ -21,10 +21,16 @@ export async function resolveSession(caller: Caller): Promise<Resolved> {
 }
 
 /** The Cookie header a browser would send after taking these Set-Cookie values. */
-export function applySetCookies(cookie: string | null, setCookies: readonly string[]): string | null {
+export function applySetCookies(
+  cookie: string | null,
+  setCookies: readonly string[],
+): string | null {
   if (setCookies.length === 0) return cookie;
   const jar = new Map<string, string>();
-  for (const pair of [...(cookie ?? "").split(";"), ...setCookies.map((line) => line.split(";")[0])]) {
+  for (const pair of [
+    ...(cookie ?? "").split(";"),
+    ...setCookies.map((line) => line.split(";")[0]),
+  ]) {
     const [name, ...value] = (pair ?? "").trim().split("=");
     if (name) jar.set(name, value.join("="));
   }
