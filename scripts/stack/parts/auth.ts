@@ -20,6 +20,7 @@ async function launch(data: z.infer<typeof authWorkerData>, log: (text: string) 
     env: {},
     stdout: true,
     stderr: true,
+    resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 128 },
   });
   for (const output of [worker.stdout, worker.stderr]) {
     output.on("data", (chunk: Buffer) => log(chunk.toString("utf8")));
