@@ -77,9 +77,14 @@ export function createMailer(
       if (target) url.searchParams.set("redirect_to", target);
       await send(email, subject, intro, { url: url.href, label: action }, otp);
     };
+  const recoveryLink = withLink("recovery");
   return {
     sendConfirmation: withLink("signup"),
-    sendRecovery: withLink("recovery"),
+    // The portal's own page takes the code, and a followed link would use it up.
+    sendRecovery: (email, token, otp, meta) =>
+      redirectTo() === undefined
+        ? send(email, TEXTS.recovery.subject, TEXTS.recovery.intro, undefined, otp)
+        : recoveryLink(email, token, otp, meta),
     sendMagicLink: withLink("magiclink"),
     sendEmailChange: withLink("email_change"),
     sendReauthentication: (email, otp) =>
