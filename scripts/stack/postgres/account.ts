@@ -46,6 +46,8 @@ const unprivileged: Account = {
       `--reuid=${NOBODY}`,
       `--regid=${NOBODY}`,
       "--clear-groups",
+      // Without this access(2), by which Postgres looks for its programs, would not count the right.
+      "--securebits=+no_setuid_fixup",
       "--bounding-set=-all,+dac_override",
       "--inh-caps=-all,+dac_override",
       "--ambient-caps=-all,+dac_override",
@@ -59,9 +61,9 @@ const unprivileged: Account = {
 function works(account: Account, bin: string, folder: string): boolean {
   const probe = account.wrap("sh", [
     "-c",
-    'test -r "$2" && test -x "$2" && "$1" --version',
+    'test -x "$1/postgres" && test -x "$2" && "$1/initdb" --version && "$1/postgres" --version',
     "sh",
-    path.join(bin, "postgres"),
+    bin,
     folder,
   ]);
   return spawnSync(probe.command, probe.args, { stdio: "ignore", timeout: 10_000 }).status === 0;
