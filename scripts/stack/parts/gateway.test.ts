@@ -1,5 +1,5 @@
 /** The gateway's rules, on a real gateway in front of a server that tells what reached it. */
-import { createServer, type Server } from "node:http";
+import { createServer, request as httpRequest, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { SignJWT } from "jose";
@@ -57,6 +57,17 @@ beforeAll(async () => {
       response.writeHead(200, { "content-length": "100" });
       response.write("half");
       setTimeout(() => response.destroy(), 20);
+      return;
+    }
+    if (request.url?.includes("never")) {
+      response.on("close", () => arrived.push("given up"));
+      return;
+    }
+    if (request.url?.includes("piecemeal")) {
+      request.once("data", () => {
+        response.write("first");
+        request.once("data", () => response.end("second"));
+      });
       return;
     }
     const chunks: Buffer[] = [];
@@ -305,6 +316,35 @@ describe("bodies", () => {
     expect((await reached("/rest/v1/x", { method: "POST", headers, body })).body).toBe(body);
   });
 
+  it("passes pieces on as they come, both ways at once", async () => {
+    const pieces: string[] = [];
+    const { port: to } = new URL(`http://127.0.0.1:${port}`);
+    await new Promise<void>((resolve, reject) => {
+      const headers = { "transfer-encoding": "chunked" };
+      const path = "/functions/v1/piecemeal";
+      const request = httpRequest({ port: to, method: "POST", path, headers }, (response) => {
+        response.on("data", (data) => {
+          pieces.push(String(data));
+          // The second piece is sent only after this, the first, has arrived.
+          if (pieces.length === 1) request.end("go on");
+        });
+        response.on("end", resolve);
+      });
+      request.on("error", reject);
+      request.write("begin");
+    });
+    expect(pieces).toEqual(["first", "second"]);
+  });
+
+  it("gives up upstream when the client has gone", async () => {
+    const gone = new AbortController();
+    const asked = fetch(`http://127.0.0.1:${port}/functions/v1/never`, { signal: gone.signal });
+    await expect.poll(() => arrived.at(-1)).toBe("GET /functions/v1/never");
+    gone.abort();
+    await expect(asked).rejects.toThrow();
+    await expect.poll(() => arrived.at(-1)).toBe("given up");
+  });
+
   it("refuses more than 1 MiB on /rest/v1 and /auth/v1, declared or not", async () => {
     const headers = { apikey: anonKey };
     const body = "x".repeat(1024 * 1024 + 1);
@@ -346,6 +386,11 @@ describe("bodies", () => {
     );
     expect(answer).toMatch(/^HTTP\/1.1 400 [\s\S]*"malformed_request"/);
     expect(arrived.slice(before)).toEqual([]);
+  });
+
+  it("asks for a host", async () => {
+    const answer = await raw("GET /functions/v1/x HTTP/1.1\r\nConnection: close\r\n\r\n");
+    expect(answer).toMatch(/^HTTP\/1.1 400 [\s\S]*x-request-id: /);
   });
 
   it("limits address and headers", async () => {

@@ -29,6 +29,8 @@ export const GATEWAY_SERVER_OPTIONS = {
   // Uploads of a slow connection pass here.
   requestTimeout: 30 * 60_000,
   keepAliveTimeout: 60_000,
+  // Without a Host, the refusal is the gateway's own, with a request id.
+  requireHostHeader: false,
 } satisfies ServerOptions;
 
 /** Makes the handler and what closes its connections to the parts. */
@@ -46,6 +48,9 @@ export function createGatewayHandler(options: GatewayOptions) {
     response: Parameters<RequestListener>[1],
     requestId: string,
   ): Promise<void> {
+    if (request.headers.host === undefined) {
+      throw new Problem("malformed_request", "The header Host is missing.");
+    }
     const method = request.method ?? "GET";
     const { route, pathname, rest } = matchRoute(method, request.url ?? "");
     const preflight = preflightHeaders(request, options.portal);
