@@ -45,11 +45,15 @@ comment on type public.member_role is 'What somebody may do in a tenant, least f
 create table public.tenants (
   id uuid primary key default private.uuid_v7(),
   slug text not null unique
-    constraint tenants_slug_format check (slug ~ '^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$')
+    constraint tenants_slug_format check (slug ~ '^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$')
     constraint tenants_slug_reserved check (slug not in (
-      '_astro', 'account', 'admin', 'api', 'app', 'assets', 'auth', 'customers', 'dev', 'docs',
-      'health', 'healthz', 'invitations', 'livez', 'new', 'orders', 'products', 'settings',
-      'signin', 'signout', 'signup', 'static', 'team', 'welcome')),
+      '_astro', 'account', 'admin', 'api', 'app', 'assets', 'attachments', 'audit', 'auth',
+      'billing', 'customers', 'dashboard', 'dev', 'docs', 'exports', 'files', 'health', 'healthz',
+      'help', 'home', 'invitations', 'jobs', 'livez', 'login', 'logout', 'members', 'new', 'null',
+      'openapi', 'orders', 'privacy', 'products', 'public', 'recover', 'reset', 'root', 'rpc',
+      'search', 'session', 'settings', 'signin', 'signout', 'signup', 'static', 'status',
+      'storage', 'support', 'system', 'team', 'tenants', 'terms', 'undefined', 'webhooks',
+      'welcome', 'www')),
   name text not null constraint tenants_name_length check (char_length(btrim(name)) between 1 and 200),
   currency text not null references public.currencies (code),
   time_zone text not null,
