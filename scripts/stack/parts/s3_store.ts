@@ -47,6 +47,15 @@ export function hardenStore(store: Store, directory: string): void {
     }
   };
 
+  // s3rver removes folders left empty as well, and so takes them from under an upload or a second
+  // deletion that runs at the same time.
+  store.deleteObject = async (bucket, key) => {
+    const files = ["object", "object.md5", "metadata.json"];
+    await Promise.all(
+      files.map((name) => rm(store.getResourcePath(bucket, key, name), { force: true })),
+    );
+  };
+
   const listObjects = store.listObjects.bind(store);
   store.listObjects = async (bucket, { maxKeys: _, ...options }) => {
     const whole: Listing = { objects: [], commonPrefixes: [], isTruncated: false };

@@ -15,6 +15,7 @@ declare module "@20minutes/s3rver" {
     /** Resolves to the size in bytes and the MD5 in hexadecimal. */
     putContent(objectPath: string, content: Buffer | Readable): Promise<[number, string]>;
     putBucket(bucket: string): Promise<unknown>;
+    deleteObject(bucket: string, key: string): Promise<void>;
     listObjects(
       bucket: string,
       options: { maxKeys?: number; startAfter?: string | undefined; prefix?: string },
