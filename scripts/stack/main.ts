@@ -7,6 +7,7 @@ import { explain, StackError } from "./errors.ts";
 import { takeLock } from "./lock.ts";
 import { appendLog } from "./logs.ts";
 import { measureMemory, memoryTable } from "./memory.ts";
+import type { StackContext } from "./part.ts";
 import { createParts } from "./parts.ts";
 import { pickPorts } from "./ports.ts";
 import { prepareDatabase } from "./prepare.ts";
@@ -45,6 +46,20 @@ function stopWithParent(parent: number | undefined): void {
   setInterval(() => {
     if (process.ppid !== parent && stopBegan === undefined) void stop("its starter is gone", 0);
   }, 1000).unref();
+}
+
+/** What runs where, for people. */
+function summary(ctx: StackContext): string {
+  const database = ctx.external.database ? "external" : `127.0.0.1:${ctx.ports.database}`;
+  return [
+    "",
+    `  portal    ${ctx.urls.portal}`,
+    `  API       ${ctx.urls.gateway}`,
+    `  Postgres  ${database} (addresses and keys: ${ctx.dataDir}/stack.json)`,
+    `  mailbox   ${ctx.external.smtp ? "external" : ctx.urls.mail}`,
+    ...(ctx.external.database ? [] : [`  sign in   owner@acme.test, password ${DEMO_PASSWORD}`]),
+    "",
+  ].join("\n");
 }
 
 async function start(env: Env): Promise<void> {
@@ -87,13 +102,7 @@ async function start(env: Env): Promise<void> {
   writeStackFile(ctx);
 
   if (process.argv.includes("--print-memory")) console.log(memoryTable(measureMemory(dataDir)));
-  console.log(`
-  portal    ${ctx.urls.portal}
-  API       ${ctx.urls.gateway}
-  Postgres  127.0.0.1:${ports.database} (addresses and keys: ${dataDir}/stack.json)
-  mailbox   ${ctx.urls.mail}
-  sign in   owner@acme.test, password ${DEMO_PASSWORD}
-`);
+  console.log(summary(ctx));
   console.log(`kontor ready in ${elapsed()} s: ${ctx.urls.portal} (Ctrl-C stops it)`);
 }
 
