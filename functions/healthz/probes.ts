@@ -3,7 +3,7 @@
  * may be shown to anybody: no addresses, no messages of the part itself.
  */
 import type { CheckName } from "../_shared/contracts/health.ts";
-import { sql } from "../_shared/db.ts";
+import { sql } from "../_shared/pool.ts";
 import { env } from "../_shared/env.ts";
 import { greetsAsMailServer } from "./smtp.ts";
 

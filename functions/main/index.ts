@@ -1,8 +1,8 @@
 /** The functions' one process: listens, and hands every request to the route that it is for. */
-import { sql } from "../_shared/db.ts";
 import { env } from "../_shared/env.ts";
 import { makeHandler } from "../_shared/handler.ts";
 import { log } from "../_shared/log.ts";
+import { closePool } from "../_shared/pool.ts";
 import { functions } from "./functions.ts";
 
 /** Requests under way may take this long once the process was asked to stop. */
@@ -24,6 +24,6 @@ const server = Deno.serve({
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.addSignalListener(signal, () => {
     setTimeout(() => Deno.exit(0), GRACE_MS);
-    void server.shutdown().then(() => sql.end({ timeout: 1 })).then(() => Deno.exit(0));
+    void server.shutdown().then(closePool).then(() => Deno.exit(0));
   });
 }
