@@ -20,7 +20,7 @@ export function FilterPopover({ label, value, clearHref, onOpen, children }: Pro
   return (
     <div
       className={cn(
-        "flex max-w-full",
+        "flex max-w-full max-sm:order-1",
         value && "rounded-md border border-accent/30 bg-accent-soft text-accent-text",
       )}
     >

@@ -26,6 +26,11 @@ export function ListError<T>({ state, error }: { state: ListState<T>; error: Loa
         }
       >
         {error.message}
+        {error.fields.map((text) => (
+          <span key={text} className="block">
+            {text}
+          </span>
+        ))}
         {error.requestId ? (
           <span className="mt-1 block text-faint text-xs">Request {error.requestId}</span>
         ) : null}

@@ -37,7 +37,7 @@ export function SearchBox<T>({ state, label }: Props<T>) {
   }
 
   return (
-    <search className="relative flex min-w-44 flex-1 basis-full sm:max-w-72 sm:basis-0">
+    <search className="relative flex min-w-44 flex-1 basis-2/3 sm:max-w-72 sm:basis-0">
       <Search
         className="pointer-events-none absolute start-2.5 top-1/2 size-3.5 -translate-y-1/2 text-faint"
         aria-hidden="true"

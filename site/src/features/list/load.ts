@@ -3,7 +3,13 @@ import type { List } from "../../lib/api/resources.ts";
 import { cleanParams, type ListSpec, searchOf } from "./spec.ts";
 
 /** A refusal in the form that travels from the server to an island. */
-export type LoadError = { code: string; message: string; requestId: string | null };
+export type LoadError = {
+  code: string;
+  message: string;
+  /** Which parameters are wrong, and why. */
+  fields: string[];
+  requestId: string | null;
+};
 
 export type Loaded<T> = { search: string; list: List<T> | null; error: LoadError | null };
 
@@ -27,6 +33,7 @@ export async function loadList<T>(
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const { code, message, requestId } = error;
-    return { search, list: null, error: { code, message, requestId } };
+    const fields = error.fields.map((field) => `${field.path}: ${field.message}`);
+    return { search, list: null, error: { code, message, fields, requestId } };
   }
 }

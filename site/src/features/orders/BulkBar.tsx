@@ -43,7 +43,7 @@ export function BulkBar({ ids, onDone, onClear }: Props) {
   return (
     <section
       aria-label="Selection"
-      className="sticky bottom-4 z-20 mx-auto flex w-fit animate-[rise_160ms_var(--ease-out)] items-center gap-1 rounded-xl bg-raised p-1.5 ps-4 text-sm shadow-raised"
+      className="fixed inset-x-0 bottom-6 z-20 mx-auto flex w-fit animate-[rise_160ms_var(--ease-out)] items-center gap-1 rounded-xl bg-raised p-1.5 ps-4 text-sm shadow-raised lg:start-58"
     >
       <span className="numeric me-2 font-medium" aria-live="polite">
         {ids.length} selected

@@ -1,0 +1,69 @@
+/** A headless Chromium for the journeys, and how one signs in with it. */
+import { existsSync, mkdirSync } from "node:fs";
+import path from "node:path";
+import sparticuz from "@sparticuz/chromium";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { PASSWORD, portalUrl } from "../../scripts/stack/testing.ts";
+
+const ARGS = [
+  "--no-sandbox", // tests run as root too
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+];
+
+const PICTURES = path.resolve(import.meta.dirname, "../../test-results");
+
+export const WIDE = { width: 1440, height: 900 };
+export const NARROW = { width: 390, height: 844 };
+
+/** Starts the Chromium that comes with the packages; where there is none (macOS), an installed Chrome. */
+export async function launch(): Promise<Browser> {
+  if (process.platform !== "linux") return chromium.launch({ channel: "chrome" });
+  const executablePath = existsSync("/usr/bin/chromium")
+    ? "/usr/bin/chromium"
+    : await sparticuz.executablePath();
+  return chromium.launch({ executablePath, args: ARGS });
+}
+
+type ContextOptions = Parameters<Browser["newContext"]>[0];
+
+/** A visitor of the portal, by default with a wide window and a British browser. */
+export function visitor(browser: Browser, options: ContextOptions = {}): Promise<BrowserContext> {
+  return browser.newContext({ baseURL: portalUrl(), viewport: WIDE, locale: "en-GB", ...options });
+}
+
+/** Signs in through the form, and waits for the page after it. */
+export async function signInAt(page: Page, email: string): Promise<void> {
+  await page.goto("/signin");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL((url) => url.pathname !== "/signin");
+}
+
+/** Waits until the islands of the page are awake: started, and then nothing left to do. */
+export async function awake(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.querySelector("astro-island[ssr]") === null);
+  await page.evaluate(
+    () => new Promise((done) => requestIdleCallback(() => requestIdleCallback(done))),
+  );
+}
+
+/** Keeps a picture of the page under test-results/. */
+export async function picture(page: Page, name: string): Promise<void> {
+  mkdirSync(PICTURES, { recursive: true });
+  await page.screenshot({ path: path.join(PICTURES, `${name}.png`) });
+}
+
+/** Notes whatever the page complains about: exceptions, and what the content policy refused. */
+export function complaints(page: Page): string[] {
+  const noted: string[] = [];
+  page.on("pageerror", (error) => noted.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") noted.push(message.text());
+  });
+  return noted;
+}
