@@ -508,6 +508,7 @@ create table public.invitations (
     check (email = lower(email) and char_length(email) <= 320 and email ~ '^[^@\s]+@[^@\s]+$'),
   role public.member_role not null,
   token_hash bytea not null unique,
+  mailed_token_hash bytea unique,
   invited_by uuid references public.people (id) on delete set null,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null default now() + interval '7 days',
@@ -516,6 +517,7 @@ create table public.invitations (
 );
 comment on table public.invitations is 'Offers of a membership, taken once with a token that only its receiver has.';
 comment on column public.invitations.token_hash is 'SHA-256 of the token; the token itself is never stored.';
+comment on column public.invitations.mailed_token_hash is 'SHA-256 of the token in the mail, which is made when the mail is.';
 create unique index invitations_pending_key on public.invitations (tenant_id, email)
   where accepted_at is null;
 
@@ -563,7 +565,7 @@ begin
   insert into public.invitations as i (tenant_id, email, role, token_hash, invited_by)
   values (tenant, address, invite_member.role::public.member_role, sha256(convert_to(token, 'UTF8')), auth.uid())
   on conflict (tenant_id, email) where accepted_at is null do update
-    set role = excluded.role, token_hash = excluded.token_hash, invited_by = excluded.invited_by,
+    set role = excluded.role, token_hash = excluded.token_hash, mailed_token_hash = null, invited_by = excluded.invited_by,
         created_at = now(), expires_at = excluded.expires_at
   returning i.* into made;
   return private.invitation_document(made) || jsonb_build_object('token', token);
@@ -620,7 +622,7 @@ declare
   offer public.invitations;
 begin
   select i.* into offer from public.invitations i
-  where i.token_hash = sha256(convert_to(accept_invitation.token, 'UTF8'))
+  where sha256(convert_to(accept_invitation.token, 'UTF8')) in (i.token_hash, i.mailed_token_hash)
   for update;
   if not found or exists (
     select from public.tenants t where t.id = offer.tenant_id and t.deleted_at is not null)

@@ -44,7 +44,8 @@ as $$
   select coalesce(jsonb_object_agg(key, jsonb_build_array(before -> key, after -> key)), '{}')
   from jsonb_object_keys(before || after) as key
   where before -> key is distinct from after -> key
-    and key not in ('tenant_id', 'id', 'version', 'created_at', 'updated_at', 'created_by', 'token_hash')
+    and key not in ('tenant_id', 'id', 'version', 'created_at', 'updated_at', 'created_by',
+      'token_hash', 'mailed_token_hash')
 $$;
 comment on function private.field_changes is 'The fields in which two rows differ, {field: [old, new]}; never a secret.';
 

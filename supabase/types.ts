@@ -5,6 +5,97 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   public: {
     Tables: {
+      attachments: {
+        Row: {
+          byte_size: number;
+          content_type: string;
+          created_at: string;
+          created_by: string | null;
+          customer_id: string | null;
+          entity_id: string;
+          entity_type: string;
+          file_name: string;
+          id: string;
+          object_key: string;
+          order_id: string | null;
+          product_id: string | null;
+          sha256: string | null;
+          status: Database["public"]["Enums"]["attachment_status"];
+          tenant_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          byte_size: number;
+          content_type: string;
+          created_at?: string;
+          created_by?: string | null;
+          customer_id?: never;
+          entity_id: string;
+          entity_type: string;
+          file_name: string;
+          id?: string;
+          object_key: string;
+          order_id?: never;
+          product_id?: never;
+          sha256?: string | null;
+          status?: Database["public"]["Enums"]["attachment_status"];
+          tenant_id?: string;
+        };
+        Update: {
+          byte_size?: number;
+          content_type?: string;
+          created_at?: string;
+          created_by?: string | null;
+          customer_id?: never;
+          entity_id?: string;
+          entity_type?: string;
+          file_name?: string;
+          id?: string;
+          object_key?: string;
+          order_id?: never;
+          product_id?: never;
+          sha256?: string | null;
+          status?: Database["public"]["Enums"]["attachment_status"];
+          tenant_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "attachments_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "people";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "attachments_customer_id_fkey";
+            columns: ["tenant_id", "customer_id"];
+            isOneToOne: false;
+            referencedRelation: "customers";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "attachments_order_id_fkey";
+            columns: ["tenant_id", "order_id"];
+            isOneToOne: false;
+            referencedRelation: "orders";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "attachments_product_id_fkey";
+            columns: ["tenant_id", "product_id"];
+            isOneToOne: false;
+            referencedRelation: "products";
+            referencedColumns: ["tenant_id", "id"];
+          },
+          {
+            foreignKeyName: "attachments_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       currencies: {
         Row: {
           code: string;
@@ -145,6 +236,146 @@ export type Database = {
           },
         ];
       };
+      emails: {
+        Row: {
+          created_at: string;
+          id: string;
+          params: NonNullable<Json>;
+          recipient: string;
+          requested_by: string | null;
+          response: string | null;
+          sent_at: string | null;
+          status: Database["public"]["Enums"]["email_status"];
+          template: string;
+          tenant_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          id?: string;
+          params?: NonNullable<Json>;
+          recipient: string;
+          requested_by?: string | null;
+          response?: string | null;
+          sent_at?: string | null;
+          status?: Database["public"]["Enums"]["email_status"];
+          template: string;
+          tenant_id: string;
+        };
+        Update: {
+          created_at?: string;
+          id?: string;
+          params?: NonNullable<Json>;
+          recipient?: string;
+          requested_by?: string | null;
+          response?: string | null;
+          sent_at?: string | null;
+          status?: Database["public"]["Enums"]["email_status"];
+          template?: string;
+          tenant_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "emails_requested_by_fkey";
+            columns: ["requested_by"];
+            isOneToOne: false;
+            referencedRelation: "people";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "emails_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      exports: {
+        Row: {
+          byte_size: number | null;
+          cancel_requested: boolean;
+          columns: string[] | null;
+          created_at: string;
+          done: number;
+          entity: string;
+          error: string | null;
+          expires_at: string | null;
+          file_name: string;
+          finished_at: string | null;
+          format: string;
+          id: string;
+          object_key: string | null;
+          query: NonNullable<Json>;
+          requested_by: string;
+          rows: string;
+          started_at: string | null;
+          status: Database["public"]["Enums"]["export_status"];
+          tenant_id: string;
+          total: number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          byte_size?: number | null;
+          cancel_requested?: boolean;
+          columns?: string[] | null;
+          created_at?: string;
+          done?: number;
+          entity: string;
+          error?: string | null;
+          expires_at?: string | null;
+          file_name: string;
+          finished_at?: string | null;
+          format: string;
+          id?: string;
+          object_key?: string | null;
+          query?: NonNullable<Json>;
+          requested_by: string;
+          rows?: string;
+          started_at?: string | null;
+          status?: Database["public"]["Enums"]["export_status"];
+          tenant_id: string;
+          total?: number | null;
+        };
+        Update: {
+          byte_size?: number | null;
+          cancel_requested?: boolean;
+          columns?: string[] | null;
+          created_at?: string;
+          done?: number;
+          entity?: string;
+          error?: string | null;
+          expires_at?: string | null;
+          file_name?: string;
+          finished_at?: string | null;
+          format?: string;
+          id?: string;
+          object_key?: string | null;
+          query?: NonNullable<Json>;
+          requested_by?: string;
+          rows?: string;
+          started_at?: string | null;
+          status?: Database["public"]["Enums"]["export_status"];
+          tenant_id?: string;
+          total?: number | null;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "exports_requested_by_fkey";
+            columns: ["requested_by"];
+            isOneToOne: false;
+            referencedRelation: "people";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "exports_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       invitations: {
         Row: {
           accepted_at: string | null;
@@ -153,6 +384,7 @@ export type Database = {
           expires_at: string;
           id: string;
           invited_by: string | null;
+          mailed_token_hash: string | null;
           role: Database["public"]["Enums"]["member_role"];
           tenant_id: string;
           token_hash: string;
@@ -165,6 +397,7 @@ export type Database = {
           expires_at?: string;
           id?: string;
           invited_by?: string | null;
+          mailed_token_hash?: string | null;
           role: Database["public"]["Enums"]["member_role"];
           tenant_id: string;
           token_hash: string;
@@ -176,6 +409,7 @@ export type Database = {
           expires_at?: string;
           id?: string;
           invited_by?: string | null;
+          mailed_token_hash?: string | null;
           role?: Database["public"]["Enums"]["member_role"];
           tenant_id?: string;
           token_hash?: string;
@@ -566,22 +800,31 @@ export type Database = {
     };
     Functions: {
       accept_invitation: { Args: { token: string }; Returns: Json };
+      cancel_export: { Args: { id: string }; Returns: Json };
+      cancel_job: { Args: { id: number }; Returns: undefined };
       create_analyst: { Args: { expires_at?: string; label: string }; Returns: Json };
+      create_attachment: { Args: { payload: Json }; Returns: Json };
       create_customer: { Args: { payload: Json }; Returns: Json };
       create_order: { Args: { payload: Json }; Returns: Json };
       create_product: { Args: { payload: Json }; Returns: Json };
       create_tenant: { Args: { payload: Json }; Returns: Json };
+      delete_attachment: { Args: { id: string }; Returns: undefined };
       delete_tenant: { Args: { id: string }; Returns: undefined };
       duplicate_order: { Args: { order_id: string }; Returns: Json };
       invite_member: { Args: { email: string; role: string }; Returns: Json };
+      list_attachments: { Args: { entity_id: string; entity_type: string }; Returns: Json };
       list_invitations: { Args: Record<PropertyKey, never>; Returns: Json };
+      list_jobs: { Args: { page_size?: number; state?: string }; Returns: Json };
       list_members: { Args: Record<PropertyKey, never>; Returns: Json };
       my_tenants: { Args: Record<PropertyKey, never>; Returns: Json };
       order_timeline: { Args: { order_id: string }; Returns: Json };
       remove_member: { Args: { user_id: string }; Returns: undefined };
+      request_export: { Args: { payload: Json }; Returns: Json };
       restore_customer: { Args: { id: string }; Returns: Json };
       restore_order: { Args: { id: string }; Returns: Json };
       restore_product: { Args: { id: string }; Returns: Json };
+      retry_export: { Args: { id: string }; Returns: Json };
+      retry_job: { Args: { id: number }; Returns: undefined };
       revoke_invitation: { Args: { id: string }; Returns: undefined };
       search_customers: { Args: { q: string }; Returns: string[] };
       search_orders: { Args: { q: string }; Returns: string[] };
@@ -609,8 +852,11 @@ export type Database = {
       };
     };
     Enums: {
+      attachment_status: "pending" | "ready";
       custom_field_type: "text" | "number" | "date" | "boolean" | "choice";
       customer_kind: "company" | "person";
+      email_status: "queued" | "sent" | "failed";
+      export_status: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "expired";
       member_role: "viewer" | "member" | "admin" | "owner";
       order_status: "pending" | "processing" | "shipped" | "delivered" | "cancelled";
     };
@@ -728,8 +974,11 @@ export type CompositeTypes<
 export const Constants = {
   public: {
     Enums: {
+      attachment_status: ["pending", "ready"],
       custom_field_type: ["text", "number", "date", "boolean", "choice"],
       customer_kind: ["company", "person"],
+      email_status: ["queued", "sent", "failed"],
+      export_status: ["queued", "running", "succeeded", "failed", "cancelled", "expired"],
       member_role: ["viewer", "member", "admin", "owner"],
       order_status: ["pending", "processing", "shipped", "delivered", "cancelled"],
     },

@@ -858,6 +858,7 @@ create table public.invitations (
     check (email = lower(email) and char_length(email) <= 320 and email ~ '^[^@\s]+@[^@\s]+$'),
   role public.member_role not null,
   token_hash bytea not null unique,
+  mailed_token_hash bytea unique,
   invited_by uuid references public.people (id) on delete set null,
   created_at timestamptz not null default now(),
   expires_at timestamptz not null default now() + interval '7 days',
@@ -866,6 +867,7 @@ create table public.invitations (
 );
 comment on table public.invitations is 'Offers of a membership, taken once with a token that only its receiver has.';
 comment on column public.invitations.token_hash is 'SHA-256 of the token; the token itself is never stored.';
+comment on column public.invitations.mailed_token_hash is 'SHA-256 of the token in the mail, which is made when the mail is.';
 create unique index invitations_pending_key on public.invitations (tenant_id, email)
   where accepted_at is null;
 
@@ -913,7 +915,7 @@ begin
   insert into public.invitations as i (tenant_id, email, role, token_hash, invited_by)
   values (tenant, address, invite_member.role::public.member_role, sha256(convert_to(token, 'UTF8')), auth.uid())
   on conflict (tenant_id, email) where accepted_at is null do update
-    set role = excluded.role, token_hash = excluded.token_hash, invited_by = excluded.invited_by,
+    set role = excluded.role, token_hash = excluded.token_hash, mailed_token_hash = null, invited_by = excluded.invited_by,
         created_at = now(), expires_at = excluded.expires_at
   returning i.* into made;
   return private.invitation_document(made) || jsonb_build_object('token', token);
@@ -970,7 +972,7 @@ declare
   offer public.invitations;
 begin
   select i.* into offer from public.invitations i
-  where i.token_hash = sha256(convert_to(accept_invitation.token, 'UTF8'))
+  where sha256(convert_to(accept_invitation.token, 'UTF8')) in (i.token_hash, i.mailed_token_hash)
   for update;
   if not found or exists (
     select from public.tenants t where t.id = offer.tenant_id and t.deleted_at is not null)
@@ -2350,6 +2352,865 @@ grant execute on function public.search_orders to authenticated;
 
 
 -- =================================================================================================
+-- sql/50_files.sql
+-- =================================================================================================
+
+-- Files: what hangs on an order, a customer or a product. The bytes are in S3; the rules are here.
+
+create type public.attachment_status as enum ('pending', 'ready');
+
+create table public.attachments (
+  tenant_id uuid not null default private.current_tenant('member')
+    references public.tenants (id) on delete cascade,
+  id uuid not null default private.uuid_v7(),
+  entity_type text not null constraint attachments_entity_type_known
+    check (entity_type in ('order', 'customer', 'product')),
+  entity_id uuid not null,
+  file_name text not null constraint attachments_file_name_length
+    check (char_length(file_name) between 1 and 255),
+  content_type text not null constraint attachments_content_type_format
+    check (content_type ~ '^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$'),
+  byte_size bigint not null constraint attachments_byte_size_range check (byte_size >= 0),
+  sha256 text constraint attachments_sha256_format check (sha256 ~ '^[0-9a-f]{64}$'),
+  object_key text not null unique,
+  status public.attachment_status not null default 'pending',
+  created_by uuid default auth.uid() references public.people (id) on delete set null,
+  created_at timestamptz not null default now(),
+  -- One of these is the parent; as columns, so that a composite foreign key holds each to its tenant.
+  order_id uuid generated always as (case when entity_type = 'order' then entity_id end) stored,
+  customer_id uuid generated always as (case when entity_type = 'customer' then entity_id end) stored,
+  product_id uuid generated always as (case when entity_type = 'product' then entity_id end) stored,
+  primary key (tenant_id, id),
+  constraint attachments_order_id_fkey foreign key (tenant_id, order_id)
+    references public.orders (tenant_id, id) on delete cascade,
+  constraint attachments_customer_id_fkey foreign key (tenant_id, customer_id)
+    references public.customers (tenant_id, id) on delete cascade,
+  constraint attachments_product_id_fkey foreign key (tenant_id, product_id)
+    references public.products (tenant_id, id) on delete cascade
+);
+comment on table public.attachments is 'Files of orders, customers and products. Uploaded straight to S3; written through the functions only.';
+comment on column public.attachments.file_name is 'The name the person gave; never part of an address or a key.';
+comment on column public.attachments.object_key is 'Where the bytes are: <tenant>/<entity type>/<id>.';
+comment on column public.attachments.status is 'pending until the upload was checked against what was promised.';
+
+create index attachments_entity_idx on public.attachments (tenant_id, entity_type, entity_id, id);
+create index attachments_pending_idx on public.attachments (created_at) where status = 'pending';
+
+alter table public.attachments enable row level security;
+alter table public.attachments force row level security;
+grant select (tenant_id, id, entity_type, entity_id, file_name, content_type, byte_size, sha256,
+  status, created_by, created_at) on public.attachments to authenticated, service_role;
+
+create policy "members read the files of their tenant's records"
+  on public.attachments for select to authenticated
+  using (tenant_id = (select private.current_tenant('viewer')));
+
+-- What a tenant may store ------------------------------------------------------------------------------
+
+create table private.storage_quotas (
+  tenant_id uuid primary key references public.tenants (id) on delete cascade,
+  max_bytes bigint not null check (max_bytes >= 0)
+);
+comment on table private.storage_quotas is 'Tenants whose quota is not the usual one; operators write here.';
+alter table private.storage_quotas enable row level security;
+alter table private.storage_quotas force row level security;
+
+create function private.storage_left(tenant uuid)
+returns bigint
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce(
+      (select max_bytes from private.storage_quotas where tenant_id = tenant), 10 * 1024 ^ 3)::bigint
+    - coalesce((select sum(byte_size) from public.attachments where tenant_id = tenant), 0)::bigint
+$$;
+comment on function private.storage_left is 'Bytes a tenant may still store; uploads under way count as stored.';
+
+-- The life of a file -----------------------------------------------------------------------------------
+-- The functions sign addresses and look at objects, so they alone may say what S3 holds. They call
+-- these with the active tenant that private.require_role() gave them for the same request.
+
+create view private.attachment_documents with (security_invoker) as
+select
+  a.tenant_id, a.id, a.entity_type, a.entity_id, a.status, a.created_at,
+  json_build_object(
+    'id', a.id, 'entity_type', a.entity_type, 'entity_id', a.entity_id, 'file_name', a.file_name,
+    'content_type', a.content_type, 'byte_size', a.byte_size, 'sha256', a.sha256,
+    'status', a.status, 'created_by', a.created_by, 'created_at', a.created_at) as document
+from public.attachments a;
+comment on view private.attachment_documents is 'A file as every answer shows it.';
+grant select on private.attachment_documents to authenticated, service_role;
+
+create function public.list_attachments(entity_type text, entity_id uuid)
+returns json
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('viewer');
+begin
+  return (
+    select coalesce(json_agg(d.document order by d.id), '[]')
+    from private.attachment_documents d
+    where d.tenant_id = tenant and d.status = 'ready'
+      and d.entity_type = list_attachments.entity_type and d.entity_id = list_attachments.entity_id);
+end
+$$;
+comment on function public.list_attachments is 'The files of a record, oldest first; only those whose upload is complete.';
+grant execute on function public.list_attachments to authenticated;
+
+create function public.create_attachment(payload jsonb)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  input public.attachments;
+  made public.attachments;
+begin
+  perform private.refuse_unknown_keys(payload, array[
+    'file_name', 'content_type', 'byte_size', 'sha256', 'entity_type', 'entity_id']);
+  input := jsonb_populate_record(null::public.attachments, payload);
+  if not private.is_live(tenant, input.entity_type, input.entity_id) then
+    perform private.refuse(404, 'not_found', 'There is no such record to attach a file to.');
+  end if;
+  -- Two uploads at once must not both take the last of the quota.
+  perform from public.tenants t where t.id = tenant for no key update;
+  if input.byte_size > private.storage_left(tenant) then
+    perform private.refuse(413, 'too_large', 'The tenant''s storage is used up.');
+  end if;
+
+  input.id := private.uuid_v7();
+  insert into public.attachments (
+    tenant_id, id, entity_type, entity_id, file_name, content_type, byte_size, sha256, object_key)
+  values (
+    tenant, input.id, input.entity_type, input.entity_id, input.file_name, input.content_type,
+    input.byte_size, input.sha256, format('%s/%s/%s', tenant, input.entity_type, input.id))
+  returning * into made;
+  return json_build_object('attachment_id', made.id, 'object_key', made.object_key);
+end
+$$;
+comment on function public.create_attachment is
+  'Announces an upload: a pending attachment of a live record, within the tenant''s quota.';
+grant execute on function public.create_attachment to authenticated;
+
+create function private.is_live(tenant uuid, entity_type text, entity_id uuid)
+returns boolean
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select case entity_type
+    when 'order' then exists (
+      select from public.orders r where r.tenant_id = tenant and r.id = entity_id and r.deleted_at is null)
+    when 'customer' then exists (
+      select from public.customers r where r.tenant_id = tenant and r.id = entity_id and r.deleted_at is null)
+    when 'product' then exists (
+      select from public.products r where r.tenant_id = tenant and r.id = entity_id and r.deleted_at is null)
+    else false
+  end
+$$;
+comment on function private.is_live is 'Whether a record exists in the tenant and is not in the trash.';
+
+create function private.attachment_for_functions(tenant uuid, id uuid)
+returns public.attachments
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select a from public.attachments a
+  where a.tenant_id = tenant and a.id = attachment_for_functions.id
+$$;
+comment on function private.attachment_for_functions is 'An attachment with its object''s key, for the functions to sign addresses of.';
+grant execute on function private.attachment_for_functions to kontor_functions;
+
+create function private.settle_attachment(tenant uuid, id uuid, fits boolean, sha256 text default null)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if fits then
+    update public.attachments a
+    set status = 'ready', sha256 = coalesce(settle_attachment.sha256, a.sha256)
+    where a.tenant_id = tenant and a.id = settle_attachment.id and a.status = 'pending';
+  else
+    delete from public.attachments a
+    where a.tenant_id = tenant and a.id = settle_attachment.id and a.status = 'pending';
+  end if;
+  return (
+    select d.document from private.attachment_documents d
+    where d.tenant_id = tenant and d.id = settle_attachment.id);
+end
+$$;
+comment on function private.settle_attachment is
+  'Ends a pending upload after its object was looked at: ready, or gone. Answers the document, null when gone.';
+grant execute on function private.settle_attachment to kontor_functions;
+
+create function public.delete_attachment(id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+begin
+  delete from public.attachments a where a.tenant_id = tenant and a.id = delete_attachment.id;
+  if not found then
+    perform private.refuse(404, 'not_found', 'There is no such file.');
+  end if;
+end
+$$;
+comment on function public.delete_attachment is 'Deletes a file; its bytes follow by a task.';
+grant execute on function public.delete_attachment to authenticated;
+
+
+-- =================================================================================================
+-- sql/60_jobs.sql
+-- =================================================================================================
+
+-- Jobs: what is done after the answer. A job is enqueued in the transaction that causes it, through
+-- the functions here and no other way; Graphile Worker runs it. Payloads carry ids and the tenant.
+
+create function private.pending_jobs(tenant uuid)
+returns int
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return (
+    select count(*) from (
+      select from graphile_worker._private_jobs j
+      where j.payload ->> 'tenant_id' = tenant::text
+      limit 1000) as counted);
+end
+$$;
+comment on function private.pending_jobs is 'How many jobs of a tenant wait, up to 1,000.';
+
+create function private.enqueue(
+  tenant uuid, task text, payload jsonb,
+  job_key text default null, run_at timestamptz default null, max_attempts int default 12)
+returns bigint
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- Fair shares: the more of its jobs wait, the further back a tenant's next one stands, so a tenant
+  -- with none waiting comes first, whoever else has thousands.
+  return (graphile_worker.add_job(
+    identifier => task,
+    payload => (payload || jsonb_build_object('tenant_id', tenant))::json,
+    run_at => run_at,
+    max_attempts => max_attempts,
+    job_key => job_key,
+    priority => private.pending_jobs(tenant) / 10)).id;
+end
+$$;
+comment on function private.enqueue is
+  'Enqueues a task for a tenant in the present transaction; answers the job''s id. Tenants share the worker fairly.';
+grant execute on function private.enqueue to kontor_worker;
+
+create function private.enqueue_many(
+  tenant uuid, task text, payloads jsonb[], max_attempts int default 12)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  waiting constant int := private.pending_jobs(tenant);
+begin
+  perform graphile_worker.add_jobs(array(
+    select row(
+      task, (entry.payload || jsonb_build_object('tenant_id', tenant))::json, null, null,
+      max_attempts, null, least((waiting + entry.place) / 10, 32000), null
+    )::graphile_worker.job_spec
+    from unnest(payloads) with ordinality as entry (payload, place)));
+end
+$$;
+comment on function private.enqueue_many is 'Enqueues a batch in one call, in fair shares like private.enqueue.';
+grant execute on function private.enqueue_many to kontor_worker;
+
+-- What a tenant's admins see of the queue ------------------------------------------------------------------
+
+create function private.job_state(locked_at timestamptz, attempts int, max_attempts int, run_at timestamptz)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select case
+    when locked_at is not null then 'running'
+    when attempts >= max_attempts then 'failed'
+    when attempts > 0 then 'retrying'
+    when run_at > now() then 'scheduled'
+    else 'queued'
+  end
+$$;
+
+create function private.jobs_of(tenant uuid)
+returns table (
+  id bigint, task text, state text, payload json, attempts int, max_attempts int, last_error text,
+  run_at timestamptz, created_at timestamptz, updated_at timestamptz)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  return query
+    select j.id, t.identifier, private.job_state(j.locked_at, j.attempts, j.max_attempts, j.run_at),
+      j.payload, j.attempts::int, j.max_attempts::int, split_part(j.last_error, E'\n', 1), j.run_at,
+      j.created_at, j.updated_at
+    from graphile_worker._private_jobs j
+    join graphile_worker._private_tasks t on t.id = j.task_id
+    where j.payload ->> 'tenant_id' = tenant::text;
+end
+$$;
+
+create function public.list_jobs(state text default null, page_size int default 100)
+returns json
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+begin
+  return (
+    select coalesce(json_agg(json_build_object(
+      'id', j.id::text, 'task', j.task, 'state', j.state, 'attempts', j.attempts,
+      'max_attempts', j.max_attempts, 'last_error', j.last_error, 'next_attempt_at',
+      case when j.state in ('queued', 'scheduled', 'retrying') then j.run_at end,
+      'subject', (j.payload::jsonb - 'tenant_id'), 'created_at', j.created_at,
+      'updated_at', j.updated_at) order by j.created_at desc, j.id desc), '[]')
+    from (
+      select * from private.jobs_of(tenant) listed
+      where list_jobs.state is null or listed.state = list_jobs.state
+      order by listed.created_at desc, listed.id desc
+      limit least(greatest(page_size, 1), 200)) as j);
+end
+$$;
+comment on function public.list_jobs is 'The active tenant''s jobs that are not done: what, state, attempts, last error, when next. Admins.';
+grant execute on function public.list_jobs to authenticated;
+
+create function private.require_job(tenant uuid, id bigint)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  state text := (select j.state from private.jobs_of(tenant) j where j.id = require_job.id);
+begin
+  if state is null then
+    perform private.refuse(404, 'not_found', 'There is no such job; perhaps it is done.');
+  end if;
+  if state = 'running' then
+    perform private.refuse(409, 'conflict', 'This job is running just now.');
+  end if;
+  return state;
+end
+$$;
+
+create function public.retry_job(id bigint)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+begin
+  perform private.require_job(tenant, retry_job.id);
+  perform graphile_worker.reschedule_jobs(array[retry_job.id], run_at => now(), attempts => 0);
+end
+$$;
+comment on function public.retry_job is 'Runs a waiting or failed job of the active tenant again, now. Admins.';
+grant execute on function public.retry_job to authenticated;
+
+create function public.cancel_job(id bigint)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+begin
+  perform private.require_job(tenant, cancel_job.id);
+  perform graphile_worker.complete_jobs(array[cancel_job.id]);
+end
+$$;
+comment on function public.cancel_job is 'Takes a job of the active tenant that is not running out of the queue. Admins.';
+grant execute on function public.cancel_job to authenticated;
+
+-- Bytes follow rows ------------------------------------------------------------------------------------------
+
+create function private.delete_object()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if old.object_key is not null then
+    perform private.enqueue(old.tenant_id, 'delete_object', jsonb_build_object('object_key', old.object_key));
+  end if;
+  return null;
+end
+$$;
+comment on function private.delete_object is 'AFTER DELETE: the object in S3 goes too, by a task, once the transaction is committed.';
+create trigger delete_object after delete on public.attachments
+  for each row execute function private.delete_object();
+
+-- Exports ----------------------------------------------------------------------------------------------------
+
+create type public.export_status as enum ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'expired');
+
+create table public.exports (
+  tenant_id uuid not null references public.tenants (id) on delete cascade,
+  id uuid not null default private.uuid_v7(),
+  entity text not null check (entity in ('orders', 'customers', 'products')),
+  format text not null check (format in ('csv', 'xlsx', 'pdf')),
+  rows text not null default 'orders' check (rows in ('orders', 'items')),
+  query jsonb not null default '{}',
+  columns text[],
+  status public.export_status not null default 'queued',
+  done bigint not null default 0,
+  total bigint,
+  file_name text not null,
+  byte_size bigint,
+  object_key text,
+  error text,
+  cancel_requested boolean not null default false,
+  requested_by uuid not null references public.people (id) on delete cascade,
+  created_at timestamptz not null default now(),
+  started_at timestamptz,
+  finished_at timestamptz,
+  expires_at timestamptz,
+  primary key (tenant_id, id)
+);
+comment on table public.exports is 'Files made of lists, by a task. Requested by rpc request_export; kept for 7 days.';
+comment on column public.exports.query is 'The list''s filters, search and sort, as they were validated.';
+create index exports_created_at_idx on public.exports (tenant_id, created_at desc, id desc);
+create index exports_expires_at_idx on public.exports (expires_at) where status = 'succeeded';
+
+alter table public.exports enable row level security;
+alter table public.exports force row level security;
+grant select (tenant_id, id, entity, format, rows, query, columns, status, done, total, file_name,
+  byte_size, error, requested_by, created_at, finished_at, expires_at)
+  on public.exports to authenticated, service_role;
+create policy "members who write see their tenant's exports"
+  on public.exports for select to authenticated
+  using (tenant_id = (select private.current_tenant('member')));
+
+create view private.export_documents with (security_invoker) as
+select
+  e.tenant_id, e.id, e.created_at, e.status,
+  json_build_object(
+    'id', e.id, 'entity', e.entity, 'rows', e.rows, 'format', e.format, 'status', e.status,
+    'progress', json_build_object('done', e.done, 'total', e.total), 'file_name', e.file_name,
+    'byte_size', e.byte_size, 'error', e.error, 'requested_by', e.requested_by,
+    'created_at', e.created_at, 'finished_at', e.finished_at, 'expires_at', e.expires_at) as document
+from public.exports e;
+comment on view private.export_documents is 'An export as every answer shows it; the download''s address is added by the functions.';
+grant select on private.export_documents to authenticated, service_role;
+
+create function private.announce_export()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- Heard by the functions, which tell the tenant's open pages; ids only.
+  perform pg_notify('kontor', json_build_object(
+    'tenant_id', new.tenant_id, 'kind', 'export', 'id', new.id)::text);
+  return null;
+end
+$$;
+create trigger announce_export after insert or update on public.exports
+  for each row execute function private.announce_export();
+
+create function public.request_export(payload jsonb)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  made public.exports;
+  stamp text;
+begin
+  perform private.refuse_unknown_keys(payload, array['entity', 'format', 'rows', 'query', 'columns']);
+  if (select count(*) from public.exports e
+      where e.tenant_id = tenant and e.status in ('queued', 'running')) >= 20
+  then
+    perform private.refuse(429, 'rate_limited', 'Twenty exports are under way. Wait for one to finish.');
+  end if;
+  select to_char(now() at time zone t.time_zone, 'YYYY-MM-DD-HH24MI') into stamp
+  from public.tenants t where t.id = tenant;
+
+  insert into public.exports (tenant_id, entity, format, rows, query, columns, file_name, requested_by)
+  values (
+    tenant, payload ->> 'entity', payload ->> 'format', coalesce(payload ->> 'rows', 'orders'),
+    coalesce(payload -> 'query', '{}'),
+    case when jsonb_typeof(payload -> 'columns') = 'array'
+      then array(select jsonb_array_elements_text(payload -> 'columns')) end,
+    format('%s-%s.%s',
+      case when payload ->> 'rows' = 'items' then 'order-items' else payload ->> 'entity' end,
+      stamp, payload ->> 'format'),
+    auth.uid())
+  returning * into made;
+  perform private.enqueue(
+    tenant, 'export_records', jsonb_build_object('export_id', made.id),
+    job_key => 'export:' || made.id, max_attempts => 4);
+  return (
+    select d.document from private.export_documents d where d.tenant_id = tenant and d.id = made.id);
+end
+$$;
+comment on function public.request_export is
+  'Asks for a file of orders, customers or products: {entity, format, rows?, query?, columns?}. At most 20 at once.';
+grant execute on function public.request_export to authenticated;
+
+create function public.cancel_export(id uuid)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  present public.exports;
+begin
+  select e.* into present from public.exports e
+  where e.tenant_id = tenant and e.id = cancel_export.id for no key update;
+  if not found then
+    perform private.refuse(404, 'not_found', 'There is no such export.');
+  end if;
+  if present.status not in ('queued', 'running') then
+    perform private.refuse(409, 'conflict', format('This export is %s already.', present.status));
+  end if;
+  -- One that runs is ended by its task, which looks for this every second.
+  update public.exports e
+  set cancel_requested = true,
+      status = case when e.status = 'queued' then 'cancelled' else e.status end,
+      finished_at = case when e.status = 'queued' then now() end
+  where e.tenant_id = tenant and e.id = cancel_export.id;
+  return (
+    select d.document from private.export_documents d
+    where d.tenant_id = tenant and d.id = cancel_export.id);
+end
+$$;
+comment on function public.cancel_export is 'Cancels an export that waits or runs; 409 for a finished one.';
+grant execute on function public.cancel_export to authenticated;
+
+create function public.retry_export(id uuid)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+begin
+  update public.exports e
+  set status = 'queued', error = null, done = 0, total = null, finished_at = null, started_at = null,
+      cancel_requested = false
+  where e.tenant_id = tenant and e.id = retry_export.id and e.status in ('failed', 'cancelled');
+  if not found then
+    if exists (select from public.exports e where e.tenant_id = tenant and e.id = retry_export.id) then
+      perform private.refuse(409, 'conflict', 'Only a failed or cancelled export can be tried again.');
+    end if;
+    perform private.refuse(404, 'not_found', 'There is no such export.');
+  end if;
+  perform private.enqueue(
+    tenant, 'export_records', jsonb_build_object('export_id', retry_export.id),
+    job_key => 'export:' || retry_export.id, max_attempts => 4);
+  return (
+    select d.document from private.export_documents d
+    where d.tenant_id = tenant and d.id = retry_export.id);
+end
+$$;
+comment on function public.retry_export is 'Runs a failed or cancelled export again.';
+grant execute on function public.retry_export to authenticated;
+
+create function private.export_object_key(tenant uuid, id uuid)
+returns text
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select e.object_key from public.exports e
+  where e.tenant_id = tenant and e.id = export_object_key.id and e.status = 'succeeded'
+    and e.expires_at > now()
+$$;
+comment on function private.export_object_key is 'Where a finished export lies, for the functions to sign an address of.';
+grant execute on function private.export_object_key to kontor_functions;
+
+-- What the task says of an export --------------------------------------------------------------------------
+
+create function private.begin_export(tenant uuid, id uuid)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  started public.exports;
+begin
+  update public.exports e
+  set status = 'running', started_at = now(), done = 0, error = null
+  where e.tenant_id = tenant and e.id = begin_export.id and e.status in ('queued', 'running')
+    and not e.cancel_requested
+  returning e.* into started;
+  if not found then
+    update public.exports e set status = 'cancelled', finished_at = now()
+    where e.tenant_id = tenant and e.id = begin_export.id and e.status in ('queued', 'running');
+    return null;
+  end if;
+  return (
+    select json_build_object(
+      'id', started.id, 'entity', started.entity, 'format', started.format, 'rows', started.rows,
+      'query', started.query, 'columns', started.columns, 'file_name', started.file_name,
+      'requested_by', started.requested_by, 'tenant', json_build_object(
+        'id', t.id, 'name', t.name, 'currency', t.currency, 'time_zone', t.time_zone, 'locale', t.locale))
+    from public.tenants t where t.id = tenant and t.deleted_at is null);
+end
+$$;
+comment on function private.begin_export is 'Marks an export as running and answers what to make; null when it is not wanted any more.';
+
+create function private.report_export(tenant uuid, id uuid, done bigint, total bigint)
+returns boolean
+language sql
+security definer
+set search_path = ''
+as $$
+  update public.exports e set done = report_export.done, total = report_export.total
+  where e.tenant_id = tenant and e.id = report_export.id and e.status = 'running'
+  returning not e.cancel_requested
+$$;
+comment on function private.report_export is 'Records progress; false or null: stop, somebody cancelled.';
+
+create function private.finish_export(
+  tenant uuid, id uuid, status public.export_status,
+  object_key text default null, byte_size bigint default null, error text default null)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  update public.exports e
+  set status = finish_export.status, object_key = finish_export.object_key,
+      byte_size = finish_export.byte_size, error = left(finish_export.error, 1000),
+      finished_at = now(),
+      expires_at = case when finish_export.status = 'succeeded' then now() + interval '7 days' end
+  where e.tenant_id = tenant and e.id = finish_export.id and e.status = 'running'
+$$;
+comment on function private.finish_export is 'Ends a running export: succeeded, failed or cancelled.';
+
+create function private.expire_exports()
+returns int
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  expired int;
+begin
+  with gone as (
+    update public.exports e set status = 'expired', object_key = null
+    from public.exports before
+    where before.tenant_id = e.tenant_id and before.id = e.id
+      and e.status = 'succeeded' and e.expires_at <= now()
+    returning e.tenant_id, before.object_key
+  )
+  select count(private.enqueue(g.tenant_id, 'delete_object', jsonb_build_object('object_key', g.object_key)))
+  into expired from gone g;
+  return expired;
+end
+$$;
+comment on function private.expire_exports is 'Expires exports after their seven days and has their files deleted.';
+
+create function private.sweep_uploads()
+returns int
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  swept int;
+begin
+  delete from public.attachments where status = 'pending' and created_at < now() - interval '24 hours';
+  get diagnostics swept = row_count;
+  return swept;
+end
+$$;
+comment on function private.sweep_uploads is 'Forgets uploads that were announced a day ago and never completed.';
+
+create function private.purge_trash()
+returns int
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  purged int := 0;
+  part int;
+begin
+  delete from public.orders where deleted_at < now() - interval '30 days';
+  get diagnostics part = row_count;
+  purged := purged + part;
+  -- What live orders still name stays, however long it has been in the trash.
+  delete from public.products p where p.deleted_at < now() - interval '30 days' and not exists (
+    select from public.order_items i where i.tenant_id = p.tenant_id and i.product_id = p.id);
+  get diagnostics part = row_count;
+  purged := purged + part;
+  delete from public.customers c where c.deleted_at < now() - interval '30 days' and not exists (
+    select from public.orders o where o.tenant_id = c.tenant_id and o.customer_id = c.id);
+  get diagnostics part = row_count;
+  return purged + part;
+end
+$$;
+comment on function private.purge_trash is 'Deletes for good what has been in the trash for 30 days.';
+
+grant execute on function private.begin_export, private.report_export, private.finish_export,
+  private.expire_exports, private.sweep_uploads, private.purge_trash to kontor_worker;
+
+-- A task that reads a tenant's records becomes the person who asked, and sees what they may see.
+grant authenticated to kontor_worker;
+
+-- E-mail -----------------------------------------------------------------------------------------------------
+
+create type public.email_status as enum ('queued', 'sent', 'failed');
+
+create table public.emails (
+  tenant_id uuid not null references public.tenants (id) on delete cascade,
+  id uuid not null default private.uuid_v7(),
+  template text not null,
+  recipient text not null check (char_length(recipient) <= 320 and recipient !~ '[\r\n]'),
+  params jsonb not null default '{}',
+  status public.email_status not null default 'queued',
+  response text,
+  requested_by uuid default auth.uid() references public.people (id) on delete set null,
+  created_at timestamptz not null default now(),
+  sent_at timestamptz,
+  primary key (tenant_id, id)
+);
+comment on table public.emails is 'Every mail sent for a tenant: to whom, in which state, and what the mail server said.';
+comment on column public.emails.id is 'Also the left side of the Message-ID, the same on every attempt.';
+comment on column public.emails.params is 'Ids of what the mail is about; never its text, never a secret.';
+create index emails_created_at_idx on public.emails (tenant_id, created_at desc, id desc);
+
+alter table public.emails enable row level security;
+alter table public.emails force row level security;
+grant select on public.emails to authenticated, service_role;
+create policy "admins see the mails of their tenant"
+  on public.emails for select to authenticated
+  using (tenant_id = (select private.current_tenant('admin')));
+
+create function private.enqueue_email(tenant uuid, template text, recipient text, params jsonb)
+returns uuid
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  made uuid;
+begin
+  if (select count(*) from public.emails e
+      where e.tenant_id = tenant and e.created_at > now() - interval '1 hour') >= 500
+  then
+    perform private.refuse(429, 'rate_limited', 'Five hundred mails were sent within an hour. Try again later.');
+  end if;
+  insert into public.emails as e (tenant_id, template, recipient, params)
+  values (tenant, enqueue_email.template, enqueue_email.recipient, enqueue_email.params)
+  returning e.id into made;
+  perform private.enqueue(tenant, 'send_email', jsonb_build_object('email_id', made), job_key => 'email:' || made);
+  return made;
+end
+$$;
+comment on function private.enqueue_email is 'Has a mail sent when the present transaction is committed; at most 500 an hour per tenant.';
+grant execute on function private.enqueue_email to kontor_worker;
+
+create function private.begin_email(tenant uuid, id uuid)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  return (
+    select json_build_object(
+      'id', e.id, 'template', e.template, 'recipient', e.recipient, 'params', e.params,
+      'tenant', json_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'locale', t.locale,
+        'time_zone', t.time_zone, 'currency', t.currency))
+    from public.emails e join public.tenants t on t.id = e.tenant_id and t.deleted_at is null
+    where e.tenant_id = tenant and e.id = begin_email.id and e.status = 'queued');
+end
+$$;
+comment on function private.begin_email is 'What a mail is about; null when it was sent already or is not wanted any more.';
+
+create function private.finish_email(tenant uuid, id uuid, status public.email_status, response text)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  update public.emails e
+  set status = finish_email.status, response = left(finish_email.response, 1000),
+      sent_at = case when finish_email.status = 'sent' then now() end
+  where e.tenant_id = tenant and e.id = finish_email.id
+$$;
+comment on function private.finish_email is 'Records what became of a mail and what the mail server answered.';
+
+create function private.issue_invitation_token(tenant uuid, id uuid)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  token text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+  offer public.invitations;
+begin
+  update public.invitations i set mailed_token_hash = sha256(convert_to(token, 'UTF8'))
+  where i.tenant_id = tenant and i.id = issue_invitation_token.id and i.accepted_at is null
+    and i.expires_at > now()
+  returning i.* into offer;
+  if not found then
+    return null;
+  end if;
+  return json_build_object(
+    'token', token, 'role', offer.role, 'expires_at', offer.expires_at,
+    'invited_by', (select coalesce(p.name, p.email) from public.people p where p.id = offer.invited_by));
+end
+$$;
+comment on function private.issue_invitation_token is
+  'A fresh token for the mail of an invitation, so that the queue never holds one; null when it is not open any more.';
+
+grant execute on function private.begin_email, private.finish_email, private.issue_invitation_token
+  to kontor_worker;
+
+
+-- =================================================================================================
 -- sql/80_audit.sql
 -- =================================================================================================
 
@@ -2399,7 +3260,8 @@ as $$
   select coalesce(jsonb_object_agg(key, jsonb_build_array(before -> key, after -> key)), '{}')
   from jsonb_object_keys(before || after) as key
   where before -> key is distinct from after -> key
-    and key not in ('tenant_id', 'id', 'version', 'created_at', 'updated_at', 'created_by', 'token_hash')
+    and key not in ('tenant_id', 'id', 'version', 'created_at', 'updated_at', 'created_by',
+      'token_hash', 'mailed_token_hash')
 $$;
 comment on function private.field_changes is 'The fields in which two rows differ, {field: [old, new]}; never a secret.';
 

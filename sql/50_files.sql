@@ -1,0 +1,217 @@
+-- Files: what hangs on an order, a customer or a product. The bytes are in S3; the rules are here.
+
+create type public.attachment_status as enum ('pending', 'ready');
+
+create table public.attachments (
+  tenant_id uuid not null default private.current_tenant('member')
+    references public.tenants (id) on delete cascade,
+  id uuid not null default private.uuid_v7(),
+  entity_type text not null constraint attachments_entity_type_known
+    check (entity_type in ('order', 'customer', 'product')),
+  entity_id uuid not null,
+  file_name text not null constraint attachments_file_name_length
+    check (char_length(file_name) between 1 and 255),
+  content_type text not null constraint attachments_content_type_format
+    check (content_type ~ '^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$'),
+  byte_size bigint not null constraint attachments_byte_size_range check (byte_size >= 0),
+  sha256 text constraint attachments_sha256_format check (sha256 ~ '^[0-9a-f]{64}$'),
+  object_key text not null unique,
+  status public.attachment_status not null default 'pending',
+  created_by uuid default auth.uid() references public.people (id) on delete set null,
+  created_at timestamptz not null default now(),
+  -- One of these is the parent; as columns, so that a composite foreign key holds each to its tenant.
+  order_id uuid generated always as (case when entity_type = 'order' then entity_id end) stored,
+  customer_id uuid generated always as (case when entity_type = 'customer' then entity_id end) stored,
+  product_id uuid generated always as (case when entity_type = 'product' then entity_id end) stored,
+  primary key (tenant_id, id),
+  constraint attachments_order_id_fkey foreign key (tenant_id, order_id)
+    references public.orders (tenant_id, id) on delete cascade,
+  constraint attachments_customer_id_fkey foreign key (tenant_id, customer_id)
+    references public.customers (tenant_id, id) on delete cascade,
+  constraint attachments_product_id_fkey foreign key (tenant_id, product_id)
+    references public.products (tenant_id, id) on delete cascade
+);
+comment on table public.attachments is 'Files of orders, customers and products. Uploaded straight to S3; written through the functions only.';
+comment on column public.attachments.file_name is 'The name the person gave; never part of an address or a key.';
+comment on column public.attachments.object_key is 'Where the bytes are: <tenant>/<entity type>/<id>.';
+comment on column public.attachments.status is 'pending until the upload was checked against what was promised.';
+
+create index attachments_entity_idx on public.attachments (tenant_id, entity_type, entity_id, id);
+create index attachments_pending_idx on public.attachments (created_at) where status = 'pending';
+
+alter table public.attachments enable row level security;
+alter table public.attachments force row level security;
+grant select (tenant_id, id, entity_type, entity_id, file_name, content_type, byte_size, sha256,
+  status, created_by, created_at) on public.attachments to authenticated, service_role;
+
+create policy "members read the files of their tenant's records"
+  on public.attachments for select to authenticated
+  using (tenant_id = (select private.current_tenant('viewer')));
+
+-- What a tenant may store ------------------------------------------------------------------------------
+
+create table private.storage_quotas (
+  tenant_id uuid primary key references public.tenants (id) on delete cascade,
+  max_bytes bigint not null check (max_bytes >= 0)
+);
+comment on table private.storage_quotas is 'Tenants whose quota is not the usual one; operators write here.';
+alter table private.storage_quotas enable row level security;
+alter table private.storage_quotas force row level security;
+
+create function private.storage_left(tenant uuid)
+returns bigint
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select coalesce(
+      (select max_bytes from private.storage_quotas where tenant_id = tenant), 10 * 1024 ^ 3)::bigint
+    - coalesce((select sum(byte_size) from public.attachments where tenant_id = tenant), 0)::bigint
+$$;
+comment on function private.storage_left is 'Bytes a tenant may still store; uploads under way count as stored.';
+
+-- The life of a file -----------------------------------------------------------------------------------
+-- The functions sign addresses and look at objects, so they alone may say what S3 holds. They call
+-- these with the active tenant that private.require_role() gave them for the same request.
+
+create view private.attachment_documents with (security_invoker) as
+select
+  a.tenant_id, a.id, a.entity_type, a.entity_id, a.status, a.created_at,
+  json_build_object(
+    'id', a.id, 'entity_type', a.entity_type, 'entity_id', a.entity_id, 'file_name', a.file_name,
+    'content_type', a.content_type, 'byte_size', a.byte_size, 'sha256', a.sha256,
+    'status', a.status, 'created_by', a.created_by, 'created_at', a.created_at) as document
+from public.attachments a;
+comment on view private.attachment_documents is 'A file as every answer shows it.';
+grant select on private.attachment_documents to authenticated, service_role;
+
+create function public.list_attachments(entity_type text, entity_id uuid)
+returns json
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('viewer');
+begin
+  return (
+    select coalesce(json_agg(d.document order by d.id), '[]')
+    from private.attachment_documents d
+    where d.tenant_id = tenant and d.status = 'ready'
+      and d.entity_type = list_attachments.entity_type and d.entity_id = list_attachments.entity_id);
+end
+$$;
+comment on function public.list_attachments is 'The files of a record, oldest first; only those whose upload is complete.';
+grant execute on function public.list_attachments to authenticated;
+
+create function public.create_attachment(payload jsonb)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  input public.attachments;
+  made public.attachments;
+begin
+  perform private.refuse_unknown_keys(payload, array[
+    'file_name', 'content_type', 'byte_size', 'sha256', 'entity_type', 'entity_id']);
+  input := jsonb_populate_record(null::public.attachments, payload);
+  if not private.is_live(tenant, input.entity_type, input.entity_id) then
+    perform private.refuse(404, 'not_found', 'There is no such record to attach a file to.');
+  end if;
+  -- Two uploads at once must not both take the last of the quota.
+  perform from public.tenants t where t.id = tenant for no key update;
+  if input.byte_size > private.storage_left(tenant) then
+    perform private.refuse(413, 'too_large', 'The tenant''s storage is used up.');
+  end if;
+
+  input.id := private.uuid_v7();
+  insert into public.attachments (
+    tenant_id, id, entity_type, entity_id, file_name, content_type, byte_size, sha256, object_key)
+  values (
+    tenant, input.id, input.entity_type, input.entity_id, input.file_name, input.content_type,
+    input.byte_size, input.sha256, format('%s/%s/%s', tenant, input.entity_type, input.id))
+  returning * into made;
+  return json_build_object('attachment_id', made.id, 'object_key', made.object_key);
+end
+$$;
+comment on function public.create_attachment is
+  'Announces an upload: a pending attachment of a live record, within the tenant''s quota.';
+grant execute on function public.create_attachment to authenticated;
+
+create function private.is_live(tenant uuid, entity_type text, entity_id uuid)
+returns boolean
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select case entity_type
+    when 'order' then exists (
+      select from public.orders r where r.tenant_id = tenant and r.id = entity_id and r.deleted_at is null)
+    when 'customer' then exists (
+      select from public.customers r where r.tenant_id = tenant and r.id = entity_id and r.deleted_at is null)
+    when 'product' then exists (
+      select from public.products r where r.tenant_id = tenant and r.id = entity_id and r.deleted_at is null)
+    else false
+  end
+$$;
+comment on function private.is_live is 'Whether a record exists in the tenant and is not in the trash.';
+
+create function private.attachment_for_functions(tenant uuid, id uuid)
+returns public.attachments
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select a from public.attachments a
+  where a.tenant_id = tenant and a.id = attachment_for_functions.id
+$$;
+comment on function private.attachment_for_functions is 'An attachment with its object''s key, for the functions to sign addresses of.';
+grant execute on function private.attachment_for_functions to kontor_functions;
+
+create function private.settle_attachment(tenant uuid, id uuid, fits boolean, sha256 text default null)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if fits then
+    update public.attachments a
+    set status = 'ready', sha256 = coalesce(settle_attachment.sha256, a.sha256)
+    where a.tenant_id = tenant and a.id = settle_attachment.id and a.status = 'pending';
+  else
+    delete from public.attachments a
+    where a.tenant_id = tenant and a.id = settle_attachment.id and a.status = 'pending';
+  end if;
+  return (
+    select d.document from private.attachment_documents d
+    where d.tenant_id = tenant and d.id = settle_attachment.id);
+end
+$$;
+comment on function private.settle_attachment is
+  'Ends a pending upload after its object was looked at: ready, or gone. Answers the document, null when gone.';
+grant execute on function private.settle_attachment to kontor_functions;
+
+create function public.delete_attachment(id uuid)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+begin
+  delete from public.attachments a where a.tenant_id = tenant and a.id = delete_attachment.id;
+  if not found then
+    perform private.refuse(404, 'not_found', 'There is no such file.');
+  end if;
+end
+$$;
+comment on function public.delete_attachment is 'Deletes a file; its bytes follow by a task.';
+grant execute on function public.delete_attachment to authenticated;
