@@ -15,7 +15,7 @@ const MAX_TOKEN_LENGTH = 16_384;
 const secret = new TextEncoder().encode(env.JWT_SECRET);
 
 /** A verification costs more than everything else here; it holds until the token expires. */
-const verified = new BoundedCache<Caller>(10_000);
+const verified = new BoundedCache<Caller>(5_000);
 
 /**
  * Authenticates a request. An `Authorization` header decides alone: a bad one is not made good by a

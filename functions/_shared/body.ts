@@ -7,6 +7,9 @@ const MAX_BYTES = 1_048_576;
 /** A sender is listened to this much longer, so that it reads the answer instead of a reset. */
 const MAX_DRAINED_BYTES = 32 * MAX_BYTES;
 
+/** More than anybody reads; thousands of bad items would make an answer larger than the request. */
+const MAX_ERRORS = 1_000;
+
 const none = z.strictObject({});
 
 /** What a body was: its text (for the idempotency hash) and its parsed value. */
@@ -46,7 +49,7 @@ export function validateBody(schema: z.ZodType | undefined, value: unknown): unk
   return schema === undefined ? undefined : result.data;
 }
 
-/** Every issue with its path; unknown fields are named one by one. */
+/** Every issue with its path (the first thousand); unknown fields are named one by one. */
 export function fieldErrors(error: z.ZodError): FieldError[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.map(String).join(".");
@@ -58,7 +61,7 @@ export function fieldErrors(error: z.ZodError): FieldError[] {
       code: "unknown_field",
       message: "There is no such field.",
     }));
-  });
+  }).slice(0, MAX_ERRORS);
 }
 
 function requireJson(headers: Headers): void {

@@ -1,6 +1,6 @@
 /** What HTTP asks of every address. */
 import { beforeAll, expect, test } from "vitest";
-import { api, apiUrl, newTenant, type TestTenant } from "../../scripts/stack/testing.ts";
+import { api, apiUrl, newTenant, portalUrl, type TestTenant } from "../../scripts/stack/testing.ts";
 import type { Order } from "./contracts/orders.ts";
 import { ask, expectProblem, placeOrder } from "./testing.ts";
 
@@ -69,6 +69,30 @@ test("answers are private and never sniffed", async () => {
   expect(headers.get("cache-control")).toBe("private, no-cache");
   expect(headers.get("x-content-type-options")).toBe("nosniff");
   expect(headers.get("vary")).toMatch(/authorization/i);
+});
+
+test("Location leads back to the door that was used", async () => {
+  const create = (url: string, headers: Record<string, string> = {}) =>
+    fetch(url, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${tenant.token}`,
+        "content-type": "application/json",
+        ...headers,
+      },
+      body: '{"items": []}',
+    });
+  for (const door of [`${portalUrl()}/api`, `${apiUrl()}/functions/v1`]) {
+    const made = await create(`${door}/orders`);
+    const url = new URL(made.headers.get("location") ?? "", door);
+    expect([made.status, url.href.startsWith(door)]).toEqual([201, true]);
+    const got = await fetch(url, { headers: { authorization: `Bearer ${tenant.token}` } });
+    expect([got.status, await got.json()]).toEqual([200, await made.json()]);
+  }
+  const claimed = await create(`${apiUrl()}/functions/v1/orders`, {
+    "x-forwarded-prefix": "//evil.example",
+  });
+  expect(claimed.headers.get("location")).toMatch(/^\/functions\/v1\/orders\//);
 });
 
 test("no answer repeats a token", async () => {

@@ -67,6 +67,7 @@ function requestHeaders(given: Headers, clientAddress: string, requestId: string
   for (const name of [...headers.keys()]) if (CLAIMED.test(name)) headers.delete(name);
   headers.set("accept-encoding", "identity");
   headers.set("x-forwarded-for", clientAddress);
+  headers.set("x-forwarded-prefix", "/api");
   headers.set("x-request-id", requestId);
   return headers;
 }
