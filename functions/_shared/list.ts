@@ -32,8 +32,11 @@ export type ListDefinition<Q extends ListQuery> = {
   readonly table: (sql: Sql) => Fragment;
   /** What `sort` may say, without its `-`. */
   readonly sorts: Readonly<Record<string, Sort>>;
-  /** A set of ids that match a search. */
+  /** A query for what matches a search: its `id`, and what `found` names. */
   readonly search: (sql: Sql, q: string) => Fragment;
+  /** Columns of the search beside the id, deleted_at first: a list sorted by one of the others then
+   * looks at no more rows than it shows. */
+  readonly found?: readonly string[];
   /** The resource's own conditions; only those that are asked for. */
   readonly filters: (sql: Sql, query: Q) => Fragment[];
   /** Disjoint queries that are the query together, where each has an index and the whole has none. */

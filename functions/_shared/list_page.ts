@@ -2,7 +2,7 @@
 import type { Fragment, Sql } from "./context.ts";
 import type { Cursor } from "./cursor.ts";
 import type { ListDefinition, ListQuery } from "./list.ts";
-import { inOrder, isAfter } from "./list_order.ts";
+import { inOrder, isAfter, type Sort } from "./list_order.ts";
 
 /** What a page's statement gives: the documents as text, the ends of the page, and a bounded count. */
 export type PageRow = {
@@ -12,9 +12,9 @@ export type PageRow = {
   readonly first_id: string | null;
   readonly last_value: string | null;
   readonly last_id: string | null;
-  /** At most 10,001 for each branch; null when it was not asked for. */
+  /** At most 10,001 for each branch (all that a search finds); null when it was not asked for. */
   readonly total: number | null;
-  /** The active tenant, when there is more than is counted. */
+  /** The active tenant, when there may be more than was counted. */
   readonly tenant: string | null;
 };
 
@@ -38,28 +38,33 @@ export function pageStatement<Q extends ListQuery>(
   const order = inOrder(sql, sort, descends, reversed);
   const { size, oneMore } = sizes(sql, query.limit);
   const tenant = sql`(select private.current_tenant('viewer'))`;
-  const searched = query.q === undefined ? null : sql`select id from matches`;
+  const after = cursor === null ? sql`` : sql`and ${isAfter(sql, sort, descends, cursor)}`;
+  const searched = query.q !== undefined;
   const wheres = branchesOf(definition, query).map((branch) =>
-    conditions(sql, definition, branch, tenant, searched)
+    conditions(sql, definition, branch, tenant)
   );
 
-  const matches = query.q === undefined
-    ? sql``
-    : sql`matches (id) as materialized (${definition.search(sql, query.q)}),`;
-  const after = cursor === null ? sql`` : sql`and ${isAfter(sql, sort, descends, cursor)}`;
-  const pages = wheres.map((where) =>
-    sql`(select document, ${sql(sort.column)}, id from ${definition.view(sql)}
-      where ${where} ${after} order by ${order} limit ${oneMore})`
-  );
+  // A search may find far more than a page: it runs once, and only the page's documents are made.
+  const before = searched ? searchedFirst(sql, definition, query, sort, tenant) : sql``;
+  const pages = searched
+    ? [sql`(select document, ${sql(sort.column)}, id from ${definition.view(sql)}
+        where tenant_id = ${tenant} and id = any(array(
+          select id from matched where true ${after} order by ${order} limit ${oneMore})))`]
+    : wheres.map((where) =>
+      sql`(select document, ${sql(sort.column)}, id from ${definition.view(sql)}
+        where ${where} ${after} order by ${order} limit ${oneMore})`
+    );
   const counts = wheres.map((where) =>
     sql`(select from ${definition.table(sql)} where ${where} limit 10001)`
   );
-  const total = counted
+  const total = searched
+    ? sql`(select count(*)::int from matched)`
+    : counted
     ? sql`(select count(*)::int from (${unionAll(sql, counts)}) as bounded)`
     : sql`null::int`;
 
   return sql<PageRow[]>`
-    with ${matches} page as (
+    with ${before} page as (
       select document, ${sql(sort.column)}::text as value, id
       from (${unionAll(sql, pages)}) as branches
       order by ${order} limit ${oneMore}
@@ -77,22 +82,52 @@ export function pageStatement<Q extends ListQuery>(
         ${total} as total
       from numbered
     )
-    select *, case when total > 10000 then private.current_tenant('viewer') end as tenant
+    select *, ${
+    searched ? sql`null::uuid` : sql`case when total > 10000 then ${tenant} end`
+  } as tenant
     from aggregated`;
 }
 
-/** Every row that a list holds, whatever page of it is shown; without columns. */
+/**
+ * `matches`, what a search finds, and `matched`, those of them that the list holds, with what it is
+ * sorted by: from the search itself when it gives that and nothing else is asked for.
+ */
+function searchedFirst<Q extends ListQuery>(
+  sql: Sql,
+  definition: ListDefinition<Q>,
+  query: Q,
+  sort: Sort,
+  tenant: Fragment,
+): Fragment {
+  const column = sql(sort.column);
+  const enough = definition.found?.includes(sort.column) === true &&
+    definition.filters(sql, query).length === 0;
+  const matched = enough
+    ? sql`select id, ${column} from matches where ${liveOrTrash(sql, query)}`
+    : unionAll(
+      sql,
+      branchesOf(definition, query).map((branch) =>
+        sql`select id, ${column} from ${definition.view(sql)}
+        where ${conditions(sql, definition, branch, tenant)}
+          and id = any(array(select id from matches))`
+      ),
+    );
+  return sql`
+    matches as materialized (${definition.search(sql, query.q ?? "")}),
+    matched as materialized (${matched}),`;
+}
+
+/** Every row that a list without a search holds, whatever page of it is shown; without columns. */
 export function everything<Q extends ListQuery>(
   sql: Sql,
   definition: ListDefinition<Q>,
   query: Q,
   tenant: string,
 ): Fragment {
-  const searched = query.q === undefined ? null : definition.search(sql, query.q);
   return unionAll(
     sql,
     branchesOf(definition, query).map((branch) => {
-      const where = conditions(sql, definition, branch, sql`${tenant}::uuid`, searched);
+      const where = conditions(sql, definition, branch, sql`${tenant}::uuid`);
       return sql`(select from ${definition.table(sql)} where ${where})`;
     }),
   );
@@ -107,14 +142,13 @@ function conditions<Q extends ListQuery>(
   definition: ListDefinition<Q>,
   query: Q,
   tenant: Fragment,
-  searched: Fragment | null,
 ): Fragment {
-  const all = [
-    query.deleted === "only" ? sql`deleted_at is not null` : sql`deleted_at is null`,
-    ...definition.filters(sql, query),
-    ...(searched === null ? [] : [sql`id in (${searched})`]),
-  ];
+  const all = [liveOrTrash(sql, query), ...definition.filters(sql, query)];
   return all.reduce((before, one) => sql`${before} and ${one}`, sql`tenant_id = ${tenant}`);
+}
+
+function liveOrTrash(sql: Sql, query: ListQuery): Fragment {
+  return query.deleted === "only" ? sql`deleted_at is not null` : sql`deleted_at is null`;
 }
 
 function unionAll(sql: Sql, [first, ...others]: readonly Fragment[]): Fragment {

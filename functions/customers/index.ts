@@ -18,7 +18,7 @@ export const routes: Route[] = resourceRoutes({
     name: "customers",
     view: (sql) => sql`private.customer_documents`,
     table: (sql) => sql`public.customers`,
-    search: (sql, q) => sql`select public.search_customers(${q})`,
+    search: (sql, q) => sql`select id from public.search_customers(${q}) as id`,
     sorts: {
       name: { column: "sort_name", parse: (sql, text) => sql`${text}::text` },
       created_at: { column: "created_at", parse: (sql, text) => sql`${text}::text::timestamptz` },

@@ -20,7 +20,8 @@ export const orderList: ListDefinition<OrderListQuery> = {
   name: "orders",
   view: (sql) => sql`private.order_documents`,
   table: (sql) => sql`public.orders`,
-  search: (sql, q) => sql`select public.search_orders(${q})`,
+  search: (sql, q) => sql`select id, placed_at, deleted_at from private.find_orders(${q})`,
+  found: ["deleted_at", "placed_at"],
   sorts: {
     placed_at: {
       column: "placed_at",

@@ -17,7 +17,7 @@ export const routes: Route[] = resourceRoutes({
     name: "products",
     view: (sql) => sql`private.product_documents`,
     table: (sql) => sql`public.products`,
-    search: (sql, q) => sql`select public.search_products(${q})`,
+    search: (sql, q) => sql`select id from public.search_products(${q}) as id`,
     sorts: {
       name: { column: "sort_name", parse: (sql, text) => sql`${text}::text` },
       sku: { column: "sku", parse: (sql, text) => sql`${text}::text` },
