@@ -15,11 +15,16 @@ const schema = z.object({
   /** The origin of the portal's pages: writes with its cookie are taken from there only. */
   PORTAL_URL: z.url(),
   WORKER_URL: optionalUrl,
+  /** As browsers reach it. */
   S3_ENDPOINT: optionalUrl,
   S3_REGION: z.string().optional(),
   S3_BUCKET: z.string().optional(),
   S3_ACCESS_KEY_ID: z.string().optional(),
   S3_SECRET_ACCESS_KEY: z.string().optional(),
+  /** The largest file that may be uploaded. */
+  MAX_UPLOAD_BYTES: z.coerce.number().int().min(1).max(5 * 1024 ** 3).default(50 * 1024 ** 2),
+  /** How long an upload may begin after it was announced. */
+  UPLOAD_URL_SECONDS: z.coerce.number().int().min(1).max(86_400).default(3_600),
   SMTP_URL: optionalUrl,
   GOTENBERG_URL: optionalUrl,
   KONTOR_VERSION: z.string().default("0.0.0"),
