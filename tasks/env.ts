@@ -8,6 +8,18 @@ const schema = z.object({
   PORT: z.coerce.number().int().min(1).max(65_535),
   /** Loopback, unless whoever asks for /livez runs in another container of a private network. */
   HOST: z.string().min(1).default("127.0.0.1"),
+  S3_ENDPOINT: z.url(),
+  S3_REGION: z.string().min(1),
+  S3_BUCKET: z.string().min(1),
+  S3_ACCESS_KEY_ID: z.string().min(1),
+  S3_SECRET_ACCESS_KEY: z.string().min(1),
+  /** Where mail is handed in. */
+  SMTP_URL: z.url(),
+  /** Where documents are rendered; unset: they are not. */
+  GOTENBERG_URL: z.url().optional(),
+  /** Where people open the portal: what links in mails begin with. */
+  PORTAL_URL: z.url(),
+  KONTOR_VERSION: z.string().default("0.0.0"),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });
 

@@ -19,6 +19,19 @@ async function freePort(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
+function storeAndMail(): Record<string, string> {
+  const { s3, portal_url } = stack();
+  return {
+    S3_ENDPOINT: s3.endpoint,
+    S3_REGION: s3.region,
+    S3_BUCKET: s3.bucket,
+    S3_ACCESS_KEY_ID: s3.access_key_id,
+    S3_SECRET_ACCESS_KEY: s3.secret_access_key,
+    SMTP_URL: "smtp://127.0.0.1:1",
+    PORTAL_URL: portal_url,
+  };
+}
+
 /** A worker of the test's own, told apart by the name of its connections. */
 async function startWorker(databaseUrl = stack().database_url) {
   const name = `test-worker-${randomUUID().slice(0, 8)}`;
@@ -26,7 +39,7 @@ async function startWorker(databaseUrl = stack().database_url) {
   url.searchParams.set("application_name", name);
   const port = await freePort();
   const child = spawn(process.execPath, ["tasks/main.ts"], {
-    env: { DATABASE_URL: url.href, PORT: String(port), LOG_LEVEL: "warn" },
+    env: { ...storeAndMail(), DATABASE_URL: url.href, PORT: String(port), LOG_LEVEL: "warn" },
     stdio: ["ignore", "pipe", "inherit"],
   });
   children.push(child);

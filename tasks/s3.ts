@@ -1,0 +1,53 @@
+/** The object store, as tasks use it: a client of S3 and the bucket all files are in. */
+import { S3Client } from "@aws-sdk/client-s3";
+import { type Env, readEnv } from "./env.ts";
+
+/** A client and the bucket it works in. */
+export type ObjectStore = { readonly client: S3Client; readonly bucket: string };
+
+type Settings = Pick<
+  Env,
+  "S3_ENDPOINT" | "S3_REGION" | "S3_BUCKET" | "S3_ACCESS_KEY_ID" | "S3_SECRET_ACCESS_KEY"
+>;
+
+/**
+ * Opens the object store. Requests that fail for a passing reason are tried five times.
+ *
+ * Checksums are left out where S3 does not demand them: not every store reads one behind a body. The
+ * path of the bucket itself is sent without its trailing slash, as some stores check the signature.
+ */
+export function openObjectStore(settings: Settings): ObjectStore {
+  const client = new S3Client({
+    endpoint: settings.S3_ENDPOINT,
+    region: settings.S3_REGION,
+    credentials: {
+      accessKeyId: settings.S3_ACCESS_KEY_ID,
+      secretAccessKey: settings.S3_SECRET_ACCESS_KEY,
+    },
+    forcePathStyle: true,
+    maxAttempts: 5,
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000 },
+  });
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const { input, request } = args;
+      const isObject = typeof input === "object" && input !== null && "Key" in input;
+      if (!isObject && typeof request === "object" && request !== null && "path" in request) {
+        request.path = String(request.path).replace(/(?<=.)\/$/, "");
+      }
+      return await next(args);
+    },
+    { step: "build", name: "bucketPathWithoutSlash", priority: "low" },
+  );
+  return { client, bucket: settings.S3_BUCKET };
+}
+
+let opened: ObjectStore | undefined;
+
+/** The worker's own object store, opened when it is first needed. */
+export function objectStore(): ObjectStore {
+  opened ??= openObjectStore(readEnv());
+  return opened;
+}
