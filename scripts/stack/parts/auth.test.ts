@@ -135,6 +135,19 @@ describe("a session", () => {
   });
 });
 
+describe("a new password", () => {
+  it("ends every other session, not the one that chose it", async () => {
+    const { supabase, email } = await signedUp();
+    const elsewhere = client();
+    await elsewhere.auth.signInWithPassword({ email, password: PASSWORD });
+    expect((await supabase.auth.updateUser({ data: { theme: "dark" } })).error).toBeNull();
+    expect((await elsewhere.auth.refreshSession()).error).toBeNull();
+    expect((await supabase.auth.updateUser({ password: "another-password" })).error).toBeNull();
+    expect((await supabase.auth.refreshSession()).error).toBeNull();
+    expect((await elsewhere.auth.refreshSession()).error).toMatchObject({ status: 400 });
+  });
+});
+
 describe("a forgotten password", () => {
   it("is replaced through the link of a mail, once", async () => {
     const { email } = await signedUp();

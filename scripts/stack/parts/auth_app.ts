@@ -78,13 +78,22 @@ export function createAuthApp(options: AuthOptions): AuthApp {
     return turn;
   }
 
-  async function serve(request: Request, url: URL): Promise<Response> {
+  /** As Supabase Auth does it: whoever signed in with the old password is signed out. */
+  async function endOtherSessions(authorization: string): Promise<void> {
+    const logout = new URL("/auth/v1/logout?scope=others", options.publicUrl);
+    await app.fetch(new Request(logout, { method: "POST", headers: { authorization } }));
+  }
+
+  async function serve(request: Request, url: URL, text: string): Promise<Response> {
     if (url.pathname === "/auth/v1/signup") return inTurn(() => app.fetch(request));
+    const authorization = request.headers.get("authorization") ?? "";
     const isPassword = url.searchParams.get("grant_type") === "password";
     const noSooner = isPassword ? sleep(REFUSED_SIGN_IN_MS, undefined, { ref: false }) : undefined;
+    const changesPassword = request.method === "PUT" && /"password"\s*:/.test(text);
     const response = await app.fetch(request);
     // An unknown address needs no hashing, and so would be told from a wrong password by its time.
     if (response.status >= 400) await noSooner;
+    else if (changesPassword) await endOtherSessions(authorization);
     return response;
   }
 
@@ -99,7 +108,7 @@ export function createAuthApp(options: AuthOptions): AuthApp {
       const { method, headers } = request;
       const passed = new Request(url, { method, headers, ...(text && { body: text }) });
       const target = url.searchParams.get("redirect_to") ?? undefined;
-      const answer = redirect.run(target, () => serve(passed, url));
+      const answer = redirect.run(target, () => serve(passed, url, text));
       // Without its database the library would wait as long as the client does.
       const response = await Promise.race([
         answer,

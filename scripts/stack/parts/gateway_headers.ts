@@ -20,7 +20,8 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** What proxies say about a client, and what a client must therefore not say itself. */
 const CLAIMS_ABOUT_CLIENT = /^(x-forwarded-.*|forwarded|x-real-ip|x-client-ip|true-client-ip)$/;
 
-const SANE_REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+/** The same as the functions have it. */
+const SANE_REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 
 /** The caller's own request id when it is a sane token, else a new one. */
 export function requestIdOf(headers: IncomingHttpHeaders): string {
