@@ -245,7 +245,7 @@ describe("the body of an order", () => {
       422,
       "validation_failed",
     );
-    expect(problem.errors).toHaveLength(1);
+    expect(pathsOf(problem)).toEqual(["line_total"]);
     expect(await contents()).toEqual(before);
   });
 });

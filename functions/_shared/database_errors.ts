@@ -35,9 +35,9 @@ export function problemOf(error: unknown, source: Source): Problem | undefined {
   if (own !== null) return refusal(error, Number(own[1]));
   if (code === "23505") return new Problem("conflict", uniqueDetail(error), { cause: error });
   if (code === "42501") return new Problem("forbidden", "You may not do this.", { cause: error });
-  if (code === "23503") return invalid(source, foreignKeyPath(error), "Does not exist.", error);
+  if (code === "23503") return invalid(source, columnOf(error), "Does not exist.", error);
   if (BAD_VALUE.test(code)) {
-    return invalid(source, error.column_name ?? "", "The value does not fit.", error);
+    return invalid(source, columnOf(error), "The value does not fit.", error);
   }
   return UNAVAILABLE.test(code) ? unavailable(error) : undefined;
 }
@@ -77,15 +77,18 @@ function invalid(source: Source, path: string, message: string, cause: unknown):
   });
 }
 
-/** `orders_customer_id_fkey` on table `orders` points at `customer_id`. */
-function foreignKeyPath(error: postgres.PostgresError): string {
-  const { constraint_name: constraint = "", table_name: table = "" } = error;
-  return constraint.replace(new RegExp(`^${table}_`), "").replace(/_fkey$/, "");
+/**
+ * The column that an error is about: named by itself, or by its constraint, which is called
+ * `<table>_<column>_<rule>` (`orders_customer_id_fkey`, `orders_notes_length`).
+ */
+function columnOf(error: postgres.PostgresError): string {
+  const { column_name: column, constraint_name: constraint = "", table_name: table = "" } = error;
+  if (column !== undefined || !constraint.startsWith(`${table}_`)) return column ?? "";
+  return constraint.slice(table.length + 1).replace(/_[a-z]+$/, "");
 }
 
 /** `products_sku_key` on table `products`: "sku". The value itself is not repeated. */
 function uniqueDetail(error: postgres.PostgresError): string {
-  const { constraint_name: constraint = "", table_name: table = "" } = error;
-  const field = constraint.replace(new RegExp(`^${table}_`), "").replace(/_(key|idx)$/, "");
+  const field = columnOf(error);
   return field === "" ? "This exists already." : `This ${field} is in use already.`;
 }

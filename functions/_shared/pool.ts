@@ -13,7 +13,7 @@ import { Problem } from "./errors.ts";
 
 /** Longer than this a request's statement never runs. */
 const STATEMENT_TIMEOUT_MS = 15_000;
-/** Longer than this nobody waits for a connection. */
+/** Longer than this nobody waits for a connection, or for somebody else's transaction. */
 const WAIT_MS = 10_000;
 
 const settings = {
@@ -22,6 +22,7 @@ const settings = {
   connection: {
     application_name: "kontor_functions",
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    lock_timeout: WAIT_MS,
     idle_in_transaction_session_timeout: 2 * STATEMENT_TIMEOUT_MS,
   },
 };

@@ -6,7 +6,7 @@ import { Problem } from "./errors.ts";
 const none = z.strictObject({});
 
 /**
- * The query string as its schema gives it; an empty value counts as absent.
+ * The query string as its schema gives it; a blank value counts as absent.
  * @throws Problem 400 invalid_query: unknown or repeated parameters, and values that do not fit.
  */
 export function validateQuery(schema: z.ZodType | undefined, parameters: URLSearchParams): unknown {
@@ -19,7 +19,7 @@ export function validateQuery(schema: z.ZodType | undefined, parameters: URLSear
       });
     }
     seen.add(name);
-    if (value !== "") given[name] = value;
+    if (value.trim() !== "") given[name] = value;
   }
   // A plain object: Zod looks at own keys only, and `__proto__` must stay an unknown one.
   const result = (schema ?? none).safeParse(given);
