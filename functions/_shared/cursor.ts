@@ -4,6 +4,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { env } from "./env.ts";
 import { Problem } from "./errors.ts";
+import type { Cursor } from "./list_definition.ts";
 
 const DAY_MS = 86_400_000;
 /** A cursor lives until the end of the day after the next, in whole days: lists keep their ETag. */
@@ -11,14 +12,6 @@ const LIFE_DAYS = 3;
 const SIGNATURE_BYTES = 16;
 
 const key = createHmac("sha256", env.JWT_SECRET).update("kontor list cursors").digest();
-
-/** A place in a list: the row it stands at, and the direction it leads to. */
-export type Cursor = {
-  readonly direction: "next" | "prev";
-  /** The row's sort value as the database writes it; null sorts last. */
-  readonly value: string | null;
-  readonly id: string;
-};
 
 const payload = z.tuple([
   z.enum(["next", "prev"]),

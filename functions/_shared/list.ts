@@ -2,46 +2,16 @@
  * The one mechanism of every list: filters and sort as fragments, keyset pages in both directions,
  * the page's JSON built by Postgres and passed on as text.
  */
-import type { Context, Fragment, Reply, Role, Sql } from "./context.ts";
+import type { Context, Reply, Role } from "./context.ts";
 import type { Page } from "./contracts/common.ts";
-import { type Cursor, readCursor, writeCursor } from "./cursor.ts";
+import { readCursor, writeCursor } from "./cursor.ts";
 import { conditional, weakTag } from "./etag.ts";
-import type { Sort } from "./list_order.ts";
+import type { Cursor, ListDefinition, ListQuery } from "./list_definition.ts";
 import { everything, type PageRow, pageStatement } from "./list_page.ts";
 import { estimate, rememberedTotal, rememberTotal } from "./list_total.ts";
 
 /** Up to here a list's total is counted (list_page.ts); beyond, it is the planner's estimate. */
 const MAX_COUNTED = 10_000;
-
-/** What every list's query has. */
-export type ListQuery = {
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-  readonly deleted?: "only" | undefined;
-  readonly q?: string | undefined;
-  readonly sort: string;
-};
-
-/** What a resource says about its list. */
-export type ListDefinition<Q extends ListQuery> = {
-  /** Names the list; cursors are bound to it. */
-  readonly name: string;
-  /** The view with `tenant_id, id, deleted_at, document` and the columns of filters and sorts. */
-  readonly view: (sql: Sql) => Fragment;
-  /** The table behind it, which counting needs no more than; it has the filters' columns too. */
-  readonly table: (sql: Sql) => Fragment;
-  /** What `sort` may say, without its `-`. */
-  readonly sorts: Readonly<Record<string, Sort>>;
-  /** A query for what matches a search: its `id`, and what `found` names. */
-  readonly search: (sql: Sql, q: string) => Fragment;
-  /** Columns of the search beside the id, deleted_at first: a list sorted by one of the others then
-   * looks at no more rows than it shows. */
-  readonly found?: readonly string[];
-  /** The resource's own conditions; only those that are asked for. */
-  readonly filters: (sql: Sql, query: Q) => Fragment[];
-  /** Disjoint queries that are the query together, where each has an index and the whole has none. */
-  readonly branches?: (query: Q) => readonly Q[];
-};
 
 /**
  * Answers a list's GET, or 304.

@@ -1,15 +1,19 @@
 /** The order of a list, and the place of a cursor in it. Ties are broken by id, the same way round. */
 import type { Fragment, Sql } from "./context.ts";
-import type { Cursor } from "./cursor.ts";
+import type { Cursor, ListDefinition, ListQuery, Sort } from "./list_definition.ts";
 
-/** A column to sort by. */
-export type Sort = {
-  readonly column: string;
-  /** A value of that column from a cursor's text. Cast through text: the driver rounds times. */
-  readonly parse: (sql: Sql, text: string) => Fragment;
-  /** Rows without a value come last, whichever way the others go. */
-  readonly nullsLast?: boolean;
-};
+/**
+ * What a list is sorted by.
+ * @throws Error for what its schema should not have let in.
+ */
+export function sortOf<Q extends ListQuery>(
+  { name, sorts }: ListDefinition<Q>,
+  asked: string,
+): { sort: Sort; descends: boolean } {
+  const sort = sorts[asked.replace(/^-/, "")];
+  if (sort === undefined) throw new Error(`${name} cannot be sorted by ${asked}`);
+  return { sort, descends: asked.startsWith("-") };
+}
 
 /**
  * What follows `order by`.

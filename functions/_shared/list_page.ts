@@ -1,8 +1,7 @@
 /** The statements of a list: one page of it, and all that it holds. */
 import type { Fragment, Sql } from "./context.ts";
-import type { Cursor } from "./cursor.ts";
-import type { ListDefinition, ListQuery } from "./list.ts";
-import { inOrder, isAfter, type Sort } from "./list_order.ts";
+import type { Cursor, ListDefinition, ListQuery, Sort } from "./list_definition.ts";
+import { inOrder, isAfter, sortOf } from "./list_order.ts";
 
 /** What a page's statement gives: the documents as text, the ends of the page, and a bounded count. */
 export type PageRow = {
@@ -30,9 +29,7 @@ export function pageStatement<Q extends ListQuery>(
   cursor: Cursor | null,
   counted: boolean,
 ) {
-  const descends = query.sort.startsWith("-");
-  const sort = definition.sorts[query.sort.replace(/^-/, "")];
-  if (sort === undefined) throw new Error(`${definition.name} cannot be sorted by ${query.sort}`);
+  const { sort, descends } = sortOf(definition, query.sort);
   // Towards the previous page rows come nearest first, that is in the opposite order.
   const reversed = cursor?.direction === "prev";
   const order = inOrder(sql, sort, descends, reversed);
@@ -131,6 +128,22 @@ export function everything<Q extends ListQuery>(
       return sql`(select from ${definition.table(sql)} where ${where})`;
     }),
   );
+}
+
+/** The condition that every row of a list fulfils: for who reads the whole list and no page of it. */
+export function wholeList<Q extends ListQuery>(
+  sql: Sql,
+  definition: ListDefinition<Q>,
+  query: Q,
+): Fragment {
+  const branches = branchesOf(definition, query).map((branch) =>
+    definition.filters(sql, branch).reduce((before, one) => sql`${before} and ${one}`, sql`true`)
+  );
+  const either = branches.reduce((before, one) => sql`${before} or (${one})`, sql`false`);
+  const found = query.q === undefined ? sql`` : sql`and id = any(array(
+    select id from (${definition.search(sql, query.q)}) as matches))`;
+  return sql`tenant_id = (select private.current_tenant('viewer'))
+    and ${liveOrTrash(sql, query)} and (${either}) ${found}`;
 }
 
 function branchesOf<Q extends ListQuery>(definition: ListDefinition<Q>, query: Q): readonly Q[] {

@@ -1,7 +1,8 @@
 /** The verbs that customers, products and orders share: list, create, get, change, trash, restore. */
 import type { z } from "zod";
 import type { Context, Fragment, Reply, Role, Sql } from "./context.ts";
-import { type ListDefinition, type ListQuery, listReply } from "./list.ts";
+import { listReply } from "./list.ts";
+import type { ListDefinition, ListQuery } from "./list_definition.ts";
 import { noContent } from "./replies.ts";
 import {
   changed,

@@ -2,37 +2,22 @@
 import {
   customer,
   customerCreate,
-  customerList,
+  customerList as customerListAnswer,
   customerListQuery,
   customerUpdate,
 } from "../_shared/contracts/customers.ts";
-import type { Fragment } from "../_shared/context.ts";
 import { resourceRoutes } from "../_shared/resource_routes.ts";
 import type { Route } from "../_shared/route.ts";
+import { customerList } from "./list.ts";
 
 export const routes: Route[] = resourceRoutes({
   collection: "customers",
   one: "a customer",
   tag: "Customers",
-  list: {
-    name: "customers",
-    view: (sql) => sql`private.customer_documents`,
-    table: (sql) => sql`public.customers`,
-    search: (sql, q) => sql`select id from public.search_customers(${q}) as id`,
-    sorts: {
-      name: { column: "sort_name", parse: (sql, text) => sql`${text}::text` },
-      created_at: { column: "created_at", parse: (sql, text) => sql`${text}::text::timestamptz` },
-    },
-    filters(sql, { kind, tag }) {
-      const conditions: Fragment[] = [];
-      if (kind !== undefined) conditions.push(sql`kind = ${kind}::text::public.customer_kind`);
-      if (tag !== undefined) conditions.push(sql`tags @> array[${tag}::text]`);
-      return conditions;
-    },
-  },
+  list: customerList,
   contracts: {
     item: customer,
-    list: customerList,
+    list: customerListAnswer,
     listQuery: customerListQuery,
     create: customerCreate,
     update: customerUpdate,

@@ -1,7 +1,7 @@
 /** What the list of orders can be filtered and sorted by. */
 import type { Fragment, Sql } from "../_shared/context.ts";
 import type { OrderListQuery, OrderStatus } from "../_shared/contracts/orders.ts";
-import type { ListDefinition } from "../_shared/list.ts";
+import type { ListDefinition } from "../_shared/list_definition.ts";
 
 /**
  * Each status as it stands in the text of a statement. The comparison of an enum is not leakproof, so
