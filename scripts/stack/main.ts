@@ -26,11 +26,22 @@ const STOP_WITHIN_MS = 12_000;
 const undo: (() => void | Promise<void>)[] = [];
 let stopBegan: number | undefined;
 
+/** One step that fails does not keep the others from being undone. */
+async function undoAll(): Promise<void> {
+  for (const step of undo.reverse()) {
+    try {
+      await step();
+    } catch (error) {
+      console.error(`kontor: while stopping: ${explain(error)}`);
+    }
+  }
+}
+
 async function stop(why: string, exitCode: number): Promise<never> {
   stopBegan = performance.now();
   console.log(`kontor: ${why}, stopping (Ctrl-C again to force it)`);
   setTimeout(() => process.exit(exitCode || 1), STOP_WITHIN_MS).unref();
-  for (const step of undo.reverse()) await step();
+  await undoAll();
   console.log("kontor: stopped");
   process.exit(exitCode);
 }
@@ -117,7 +128,7 @@ try {
     console.error(`kontor: ${explain(error)}`);
     if (!expected && error instanceof Error) console.error(error.stack);
     stopBegan = performance.now();
-    for (const step of undo.reverse()) await step();
+    await undoAll();
     process.exit(1);
   }
 }

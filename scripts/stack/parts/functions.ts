@@ -57,9 +57,10 @@ export function createFunctions(ctx: StackContext, env: Record<string, string>):
           "--allow-net",
           "--allow-env",
           "--allow-sys=hostname",
-          `--allow-read=${path.join(ctx.root, "functions")},${path.join(ctx.root, "node_modules")}`,
+          // Relative to cwd: the list is split at commas, which a checkout's own path may hold.
+          "--allow-read=functions,node_modules",
           "--v8-flags=--max-old-space-size=256",
-          path.join(ctx.root, "functions", "main", "index.ts"),
+          "functions/main/index.ts",
         ],
         cwd: ctx.root,
         env: {
