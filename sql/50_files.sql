@@ -15,7 +15,7 @@ create table public.attachments (
     check (content_type ~ '^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$'),
   byte_size bigint not null constraint attachments_byte_size_range check (byte_size >= 0),
   sha256 text constraint attachments_sha256_format check (sha256 ~ '^[0-9a-f]{64}$'),
-  object_key text not null unique,
+  object_key text unique,
   status public.attachment_status not null default 'pending',
   created_by uuid default auth.uid() references public.people (id) on delete set null,
   created_at timestamptz not null default now(),
@@ -33,7 +33,8 @@ create table public.attachments (
 );
 comment on table public.attachments is 'Files of orders, customers and products. Uploaded straight to S3; written through the functions only.';
 comment on column public.attachments.file_name is 'The name the person gave; never part of an address or a key.';
-comment on column public.attachments.object_key is 'Where the bytes are: <tenant>/<entity type>/<id>.';
+comment on column public.attachments.object_key is
+  'Where the bytes are, <tenant>/<entity type>/<uuid>; null until an upload was looked at. Nobody is given an address to write there.';
 comment on column public.attachments.status is 'pending until the upload was checked against what was promised.';
 
 create index attachments_entity_idx on public.attachments (tenant_id, entity_type, entity_id, id);
@@ -78,6 +79,7 @@ comment on function private.storage_left is 'Bytes a tenant may still store; upl
 create view private.attachment_documents with (security_invoker) as
 select
   a.tenant_id, a.id, a.entity_type, a.entity_id, a.status, a.created_at,
+  null::timestamptz as deleted_at, -- there is no trash for files; lists ask
   json_build_object(
     'id', a.id, 'entity_type', a.entity_type, 'entity_id', a.entity_id, 'file_name', a.file_name,
     'content_type', a.content_type, 'byte_size', a.byte_size, 'sha256', a.sha256,
@@ -86,24 +88,51 @@ from public.attachments a;
 comment on view private.attachment_documents is 'A file as every answer shows it.';
 grant select on private.attachment_documents to authenticated, service_role;
 
-create function public.list_attachments(entity_type text, entity_id uuid)
-returns json
+create function private.record_state(tenant uuid, entity_type text, entity_id uuid)
+returns text
 language plpgsql
 stable
+security definer
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('viewer');
+  trashed boolean;
 begin
-  return (
-    select coalesce(json_agg(d.document order by d.id), '[]')
-    from private.attachment_documents d
-    where d.tenant_id = tenant and d.status = 'ready'
-      and d.entity_type = list_attachments.entity_type and d.entity_id = list_attachments.entity_id);
+  case entity_type
+    when 'order' then
+      select r.deleted_at is not null into trashed from public.orders r
+      where r.tenant_id = tenant and r.id = entity_id;
+    when 'customer' then
+      select r.deleted_at is not null into trashed from public.customers r
+      where r.tenant_id = tenant and r.id = entity_id;
+    when 'product' then
+      select r.deleted_at is not null into trashed from public.products r
+      where r.tenant_id = tenant and r.id = entity_id;
+    else null;
+  end case;
+  return case when trashed then 'trashed' when not trashed then 'live' end;
 end
 $$;
-comment on function public.list_attachments is 'The files of a record, oldest first; only those whose upload is complete.';
-grant execute on function public.list_attachments to authenticated;
+comment on function private.record_state is 'live or trashed; null when the tenant has no such record.';
+grant execute on function private.record_state to kontor_functions;
+
+create function private.require_live_record(tenant uuid, entity_type text, entity_id uuid)
+returns void
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  state constant text := private.record_state(tenant, entity_type, entity_id);
+begin
+  if state is null then
+    perform private.refuse(404, 'not_found', 'There is no such record.');
+  elsif state = 'trashed' then
+    perform private.refuse(409, 'conflict', 'The record is in the trash; its files can only be read.');
+  end if;
+end
+$$;
 
 create function public.create_attachment(payload jsonb)
 returns json
@@ -119,47 +148,36 @@ begin
   perform private.refuse_unknown_keys(payload, array[
     'file_name', 'content_type', 'byte_size', 'sha256', 'entity_type', 'entity_id']);
   input := jsonb_populate_record(null::public.attachments, payload);
-  if not private.is_live(tenant, input.entity_type, input.entity_id) then
-    perform private.refuse(404, 'not_found', 'There is no such record to attach a file to.');
-  end if;
+  perform private.require_live_record(tenant, input.entity_type, input.entity_id);
   -- Two uploads at once must not both take the last of the quota.
   perform from public.tenants t where t.id = tenant for no key update;
   if input.byte_size > private.storage_left(tenant) then
     perform private.refuse(413, 'too_large', 'The tenant''s storage is used up.');
   end if;
 
-  input.id := private.uuid_v7();
   insert into public.attachments (
-    tenant_id, id, entity_type, entity_id, file_name, content_type, byte_size, sha256, object_key)
+    tenant_id, entity_type, entity_id, file_name, content_type, byte_size, sha256)
   values (
-    tenant, input.id, input.entity_type, input.entity_id, input.file_name, input.content_type,
-    input.byte_size, input.sha256, format('%s/%s/%s', tenant, input.entity_type, input.id))
+    tenant, input.entity_type, input.entity_id, input.file_name, input.content_type,
+    input.byte_size, input.sha256)
   returning * into made;
-  return json_build_object('attachment_id', made.id, 'object_key', made.object_key);
+  return json_build_object('attachment_id', made.id, 'upload_key', private.upload_key(made));
 end
 $$;
 comment on function public.create_attachment is
   'Announces an upload: a pending attachment of a live record, within the tenant''s quota.';
 grant execute on function public.create_attachment to authenticated;
 
-create function private.is_live(tenant uuid, entity_type text, entity_id uuid)
-returns boolean
+create function private.upload_key(attachment public.attachments)
+returns text
 language sql
 stable
-security definer
 set search_path = ''
 as $$
-  select case entity_type
-    when 'order' then exists (
-      select from public.orders r where r.tenant_id = tenant and r.id = entity_id and r.deleted_at is null)
-    when 'customer' then exists (
-      select from public.customers r where r.tenant_id = tenant and r.id = entity_id and r.deleted_at is null)
-    when 'product' then exists (
-      select from public.products r where r.tenant_id = tenant and r.id = entity_id and r.deleted_at is null)
-    else false
-  end
+  select format('incoming/%s/%s/%s', attachment.tenant_id, attachment.entity_type, attachment.id)
 $$;
-comment on function private.is_live is 'Whether a record exists in the tenant and is not in the trash.';
+comment on function private.upload_key is
+  'Where an upload goes first. Its address can still be written to for a while, so what is kept is a copy.';
 
 create function private.attachment_for_functions(tenant uuid, id uuid)
 returns public.attachments
@@ -174,28 +192,57 @@ $$;
 comment on function private.attachment_for_functions is 'An attachment with its object''s key, for the functions to sign addresses of.';
 grant execute on function private.attachment_for_functions to kontor_functions;
 
-create function private.settle_attachment(tenant uuid, id uuid, fits boolean, sha256 text default null)
+create function private.begin_check(tenant uuid, id uuid)
 returns json
 language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  present public.attachments;
+  fresh_key text;
 begin
-  if fits then
-    update public.attachments a
-    set status = 'ready', sha256 = coalesce(settle_attachment.sha256, a.sha256)
-    where a.tenant_id = tenant and a.id = settle_attachment.id and a.status = 'pending';
-  else
-    delete from public.attachments a
-    where a.tenant_id = tenant and a.id = settle_attachment.id and a.status = 'pending';
+  select a.* into present from public.attachments a
+  where a.tenant_id = tenant and a.id = begin_check.id for no key update;
+  if not found then
+    return null;
   end if;
-  return (
-    select d.document from private.attachment_documents d
-    where d.tenant_id = tenant and d.id = settle_attachment.id);
+  if present.status = 'ready' then
+    return json_build_object('status', 'ready');
+  end if;
+  perform private.require_live_record(tenant, present.entity_type, present.entity_id);
+  -- Every check has a copy of its own: two at once, or one that died half-way, spoil nothing.
+  if present.object_key is not null then
+    perform private.enqueue(
+      tenant, 'delete_object', jsonb_build_object('object_key', present.object_key));
+  end if;
+  fresh_key := format('%s/%s/%s', tenant, present.entity_type, private.uuid_v7());
+  update public.attachments a set object_key = fresh_key
+  where a.tenant_id = tenant and a.id = begin_check.id;
+  return json_build_object(
+    'status', 'pending', 'upload_key', private.upload_key(present), 'object_key', fresh_key,
+    'content_type', present.content_type, 'byte_size', present.byte_size, 'sha256', present.sha256);
+end
+$$;
+comment on function private.begin_check is
+  'What was promised of a pending upload, and the key that a checked copy of it is to have. Null: no such file.';
+grant execute on function private.begin_check to kontor_functions;
+
+create function private.settle_attachment(tenant uuid, id uuid, object_key text)
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.attachments a set status = 'ready'
+  where a.tenant_id = tenant and a.id = settle_attachment.id and a.status = 'pending'
+    and a.object_key = settle_attachment.object_key;
+  return found;
 end
 $$;
 comment on function private.settle_attachment is
-  'Ends a pending upload after its object was looked at: ready, or gone. Answers the document, null when gone.';
+  'Ends a check that found all as promised: the file is ready. False when another check began since, or the file is gone.';
 grant execute on function private.settle_attachment to kontor_functions;
 
 create function public.delete_attachment(id uuid)
@@ -206,11 +253,15 @@ set search_path = ''
 as $$
 declare
   tenant uuid := private.require_role('member');
+  present public.attachments;
 begin
-  delete from public.attachments a where a.tenant_id = tenant and a.id = delete_attachment.id;
+  select a.* into present from public.attachments a
+  where a.tenant_id = tenant and a.id = delete_attachment.id;
   if not found then
     perform private.refuse(404, 'not_found', 'There is no such file.');
   end if;
+  perform private.require_live_record(tenant, present.entity_type, present.entity_id);
+  delete from public.attachments a where a.tenant_id = tenant and a.id = delete_attachment.id;
 end
 $$;
 comment on function public.delete_attachment is 'Deletes a file; its bytes follow by a task.';

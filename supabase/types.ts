@@ -16,7 +16,7 @@ export type Database = {
           entity_type: string;
           file_name: string;
           id: string;
-          object_key: string;
+          object_key: string | null;
           order_id: string | null;
           product_id: string | null;
           sha256: string | null;
@@ -34,7 +34,7 @@ export type Database = {
           entity_type: string;
           file_name: string;
           id?: string;
-          object_key: string;
+          object_key?: string | null;
           order_id?: never;
           product_id?: never;
           sha256?: string | null;
@@ -51,7 +51,7 @@ export type Database = {
           entity_type?: string;
           file_name?: string;
           id?: string;
-          object_key?: string;
+          object_key?: string | null;
           order_id?: never;
           product_id?: never;
           sha256?: string | null;
@@ -812,7 +812,6 @@ export type Database = {
       delete_tenant: { Args: { id: string }; Returns: undefined };
       duplicate_order: { Args: { order_id: string }; Returns: Json };
       invite_member: { Args: { email: string; role: string }; Returns: Json };
-      list_attachments: { Args: { entity_id: string; entity_type: string }; Returns: Json };
       list_invitations: { Args: Record<PropertyKey, never>; Returns: Json };
       list_jobs: { Args: { page_size?: number; state?: string }; Returns: Json };
       list_members: { Args: Record<PropertyKey, never>; Returns: Json };
