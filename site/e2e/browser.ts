@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import sparticuz from "@sparticuz/chromium";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
 import { PASSWORD, portalUrl } from "../../scripts/stack/testing.ts";
 
 const ARGS = [
@@ -67,3 +68,6 @@ export function complaints(page: Page): string[] {
   });
   return noted;
 }
+
+/** Expects of a value that changes what it will be before long, however busy the machine is. */
+export const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });

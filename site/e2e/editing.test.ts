@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { api, newTenant, type TestTenant } from "../../scripts/stack/testing.ts";
-import { awake, launch, signInAt, visitor } from "./browser.ts";
+import { awake, eventually, launch, signInAt, visitor } from "./browser.ts";
 
 let browser: Browser;
 let tenant: TestTenant;
@@ -45,24 +45,24 @@ describe("the orders list", () => {
     const first = await numbers(page);
     await page.getByRole("link", { name: "Next" }).click();
     await page.waitForURL(/cursor=/);
-    await expect.poll(() => numbers(page)).not.toEqual(first);
+    await eventually(() => numbers(page)).not.toEqual(first);
     const second = await numbers(page);
     await page.goBack();
-    await expect.poll(() => numbers(page)).toEqual(first);
+    await eventually(() => numbers(page)).toEqual(first);
     await page.goForward();
-    await expect.poll(() => numbers(page)).toEqual(second);
+    await eventually(() => numbers(page)).toEqual(second);
     await page.reload();
     expect(await numbers(page)).toEqual(second);
     await awake(page);
     await page.getByRole("link", { name: "Previous" }).click();
-    await expect.poll(() => numbers(page)).toEqual(first);
+    await eventually(() => numbers(page)).toEqual(first);
 
     await page.getByRole("link", { name: "Total", exact: true }).click();
     await page.waitForURL(/sort=-total/);
-    await expect.poll(async () => (await numbers(page))[0]).toBe("SO-000060");
+    await eventually(async () => (await numbers(page))[0]).toBe("SO-000060");
     expect(new URL(page.url()).searchParams.has("cursor")).toBe(false);
     await page.getByRole("link", { name: "Total", exact: true }).click();
-    await expect.poll(async () => (await numbers(page))[0]).toBe("SO-000001");
+    await eventually(async () => (await numbers(page))[0]).toBe("SO-000001");
 
     await page.getByRole("button", { name: "Total", exact: true }).click();
     await page.getByLabel("At least").fill("595");
@@ -130,7 +130,7 @@ describe("two people with one order", () => {
     const id = orderIds[6] ?? "";
     await collide(id);
     await page.getByRole("button", { name: "Reload theirs" }).click();
-    await expect.poll(() => page.getByLabel("Notes").inputValue()).toBe("theirs");
+    await eventually(() => page.getByLabel("Notes").inputValue()).toBe("theirs");
     expect((await orderNow(id)).notes).toBe("theirs");
   });
 });
@@ -160,14 +160,14 @@ describe("the order editor", () => {
     await page.getByLabel("Item 1").fill("First");
     await page.getByLabel("Quantity").focus();
     await page.keyboard.press("Enter");
-    await expect
-      .poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label")))
-      .toBe("Item 2");
+    await eventually(() =>
+      page.evaluate(() => document.activeElement?.getAttribute("aria-label")),
+    ).toBe("Item 2");
     await page.keyboard.type("Second");
     await page.getByLabel("Quantity of line 2").press("Alt+ArrowUp");
-    await expect.poll(() => page.getByLabel("Item 1").inputValue()).toBe("Second");
+    await eventually(() => page.getByLabel("Item 1").inputValue()).toBe("Second");
     await page.getByRole("button", { name: "Remove line 1" }).click();
-    await expect.poll(() => page.getByLabel("Item 1").inputValue()).toBe("First");
+    await eventually(() => page.getByLabel("Item 1").inputValue()).toBe("First");
   });
 
   it("reads and writes German numbers for a German browser", async () => {

@@ -1,3 +1,5 @@
+import { minorDigits } from "./currencies.ts";
+
 /**
  * Money, numbers and times as people read them. Formatters are kept: making one costs far more than
  * using it.
@@ -24,7 +26,13 @@ function dates(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTi
 
 /** An amount in the currency's own digits, e.g. `1.234,50 €`. */
 export function formatMoney(amount: number, currency: string, locale: string): string {
-  return numbers(locale, { style: "currency", currency }).format(amount);
+  const digits = minorDigits(currency);
+  return numbers(locale, {
+    style: "currency",
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(amount);
 }
 
 /** A unit price: the currency's digits at least, four at most. */
@@ -40,15 +48,6 @@ export function formatUnitPrice(amount: number, currency: string, locale: string
 
 export function formatNumber(value: number, locale: string, maximumFractionDigits = 4): string {
   return numbers(locale, { maximumFractionDigits }).format(value);
-}
-
-/** How many decimals amounts of this currency have (ISO 4217): EUR 2, JPY 0, KWD 3. */
-export function minorDigits(currency: string): number {
-  const { maximumFractionDigits } = numbers("en", {
-    style: "currency",
-    currency,
-  }).resolvedOptions();
-  return maximumFractionDigits ?? 2;
 }
 
 /** A day in the tenant's time zone, e.g. `31 Jan 2026`. */

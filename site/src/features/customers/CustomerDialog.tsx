@@ -15,7 +15,7 @@ type Props = {
 };
 
 /** A new customer, or a change to one. */
-export function CustomerDialog({ customer, onClose, onSaved }: Props) {
+export default function CustomerDialog({ customer, onClose, onSaved }: Props) {
   const form = useForm<CustomerForm, unknown, FieldValues>({
     defaultValues: formOf(customer),
     resolver: resolveCustomer,

@@ -1,5 +1,5 @@
 import { ArrowLeft, ChevronRight, Pencil, Plus, Trash2 } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import type { Customer } from "../../../../functions/_shared/contracts/customers.ts";
 import { ApiError } from "../../lib/api/client.ts";
 import type { List } from "../../lib/api/resources.ts";
@@ -21,7 +21,8 @@ import { DateTime } from "../../ui/Values.tsx";
 import { OrderRows } from "../orders/OrderRows.tsx";
 import type { OrderRow } from "../orders/OrdersPage.tsx";
 import { useTrash } from "../records/use-trash.ts";
-import { CustomerDialog } from "./CustomerDialog.tsx";
+
+const CustomerDialog = lazy(() => import("./CustomerDialog.tsx"));
 
 type Props = { page: PageContext; customer: Customer; orders: List<OrderRow> };
 
@@ -139,15 +140,17 @@ function CustomerView({ customer: initial, orders }: Omit<Props, "page">) {
         </div>
       </div>
       {editing ? (
-        <CustomerDialog
-          customer={customer}
-          onClose={() => setEditing(false)}
-          onSaved={(saved) => {
-            setCustomer(saved);
-            setEditing(false);
-            toast({ kind: "success", title: `${saved.name} saved` });
-          }}
-        />
+        <Suspense>
+          <CustomerDialog
+            customer={customer}
+            onClose={() => setEditing(false)}
+            onSaved={(saved) => {
+              setCustomer(saved);
+              setEditing(false);
+              toast({ kind: "success", title: `${saved.name} saved` });
+            }}
+          />
+        </Suspense>
       ) : null}
     </>
   );

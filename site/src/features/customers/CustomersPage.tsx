@@ -1,5 +1,5 @@
 import { Plus, RotateCcw, Trash2, Users } from "lucide-react";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import type { Customer } from "../../../../functions/_shared/contracts/customers.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Button } from "../../ui/Button.tsx";
@@ -17,8 +17,9 @@ import { TrashTabs } from "../list/TrashTabs.tsx";
 import { useList } from "../list/use-list.ts";
 import { useRowKeys } from "../list/use-row-keys.ts";
 import { useTrash } from "../records/use-trash.ts";
-import { CustomerDialog } from "./CustomerDialog.tsx";
 import { CUSTOMER_LIST } from "./list-spec.ts";
+
+const CustomerDialog = lazy(() => import("./CustomerDialog.tsx"));
 
 type Props = { page: PageContext; initial: Loaded<Customer> };
 
@@ -168,11 +169,13 @@ function Customers({ initial }: { initial: Loaded<Customer> }) {
         </>
       ) : null}
       {creating ? (
-        <CustomerDialog
-          customer={null}
-          onClose={() => setCreating(false)}
-          onSaved={({ id, name }) => leaveWithToast(href(`customers/${id}`), `${name} created`)}
-        />
+        <Suspense>
+          <CustomerDialog
+            customer={null}
+            onClose={() => setCreating(false)}
+            onSaved={({ id, name }) => leaveWithToast(href(`customers/${id}`), `${name} created`)}
+          />
+        </Suspense>
       ) : null}
     </>
   );

@@ -11,7 +11,7 @@ type Outcome = { id: string; ok: boolean; code?: string };
 type Props = { ids: readonly string[]; onDone: (failed: string[]) => void; onClear: () => void };
 
 /** What can be done with the selected orders; those that refuse stay selected. */
-export function BulkBar({ ids, onDone, onClear }: Props) {
+export default function BulkBar({ ids, onDone, onClear }: Props) {
   const api = useApi();
   const [busy, setBusy] = useState(false);
 

@@ -1,8 +1,9 @@
 import { ArrowDown, ArrowUp, Plus, X } from "lucide-react";
 import { type KeyboardEvent, useRef } from "react";
 import { type Control, type UseFormReturn, useFieldArray, useWatch } from "react-hook-form";
+import { minorDigits } from "../../lib/currencies.ts";
 import { decimalText } from "../../lib/decimal-input.ts";
-import { formatMoney, minorDigits } from "../../lib/format.ts";
+import { formatMoney } from "../../lib/format.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Combobox } from "../../ui/Combobox.tsx";
 import { cn } from "../../ui/cn.ts";

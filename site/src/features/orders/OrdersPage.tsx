@@ -1,5 +1,5 @@
 import { Plus, ReceiptText, Trash2 } from "lucide-react";
-import { useCallback, useState } from "react";
+import { lazy, Suspense, useCallback, useState } from "react";
 import type { Order } from "../../../../functions/_shared/contracts/orders.ts";
 import { ButtonLink } from "../../ui/Button.tsx";
 import { type PageContext, PageProvider, useAllows, useHref } from "../../ui/context.tsx";
@@ -12,10 +12,11 @@ import { Pager } from "../list/Pager.tsx";
 import { TrashTabs } from "../list/TrashTabs.tsx";
 import { useList } from "../list/use-list.ts";
 import { useRowKeys } from "../list/use-row-keys.ts";
-import { BulkBar } from "./BulkBar.tsx";
 import { ORDER_LIST } from "./list-spec.ts";
 import { OrderFilters } from "./OrderFilters.tsx";
 import { OrderCard, useOrderColumns } from "./order-columns.tsx";
+
+const BulkBar = lazy(() => import("./BulkBar.tsx"));
 
 /** What a row shows of an order. */
 export type OrderRow = Omit<Order, "items">;
@@ -105,14 +106,16 @@ function Orders({ initial, customerName }: Omit<Props, "page">) {
         </>
       ) : null}
       {selectable && selected.size > 0 ? (
-        <BulkBar
-          ids={[...selected]}
-          onClear={() => setSelected(new Set())}
-          onDone={(failed) => {
-            setSelected(new Set(failed));
-            void state.refresh();
-          }}
-        />
+        <Suspense>
+          <BulkBar
+            ids={[...selected]}
+            onClear={() => setSelected(new Set())}
+            onDone={(failed) => {
+              setSelected(new Set(failed));
+              void state.refresh();
+            }}
+          />
+        </Suspense>
       ) : null}
     </>
   );

@@ -1,6 +1,6 @@
 import type { Order, OrderCreate } from "../../../../functions/_shared/contracts/orders.ts";
+import { minorDigits } from "../../lib/currencies.ts";
 import { decimalText, parseDecimal } from "../../lib/decimal-input.ts";
-import { minorDigits } from "../../lib/format.ts";
 import { toWallClock } from "../../lib/zoned.ts";
 import type { Line } from "./arithmetic.ts";
 

@@ -1,7 +1,8 @@
 import { type BaseSyntheticEvent, useRef, useState } from "react";
 import type { Order } from "../../../../functions/_shared/contracts/orders.ts";
 import { ApiError } from "../../lib/api/client.ts";
-import { formatMoney, minorDigits } from "../../lib/format.ts";
+import { minorDigits } from "../../lib/currencies.ts";
+import { formatMoney } from "../../lib/format.ts";
 import { useApi, useHref, usePage } from "../../ui/context.tsx";
 import { leaveWithToast } from "../../ui/toast.ts";
 import { previewTotals } from "./arithmetic.ts";

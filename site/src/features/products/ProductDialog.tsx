@@ -18,7 +18,7 @@ type Props = {
 };
 
 /** A new product, or a change to one. */
-export function ProductDialog({ product, onClose, onSaved, onTrash }: Props) {
+export default function ProductDialog({ product, onClose, onSaved, onTrash }: Props) {
   const { tenant, locale } = usePage();
   const resolver = useMemo(() => productResolver(locale), [locale]);
   const form = useForm<ProductForm, unknown, FieldValues>({

@@ -1,5 +1,5 @@
 import { Boxes, Plus, RotateCcw, Trash2 } from "lucide-react";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import type { Product } from "../../../../functions/_shared/contracts/products.ts";
 import { formatNumber, formatUnitPrice } from "../../lib/format.ts";
 import { Badge } from "../../ui/Badge.tsx";
@@ -18,7 +18,8 @@ import { useList } from "../list/use-list.ts";
 import { useRowKeys } from "../list/use-row-keys.ts";
 import { useTrash } from "../records/use-trash.ts";
 import { PRODUCT_LIST } from "./list-spec.ts";
-import { ProductDialog } from "./ProductDialog.tsx";
+
+const ProductDialog = lazy(() => import("./ProductDialog.tsx"));
 
 type Props = {
   page: PageContext;
@@ -100,22 +101,24 @@ function Products({ initial, opened }: Omit<Props, "page">) {
         </>
       ) : null}
       {dialog ? (
-        <ProductDialog
-          product={dialog === "new" ? null : dialog}
-          onClose={() => setDialog(null)}
-          onTrash={(product) => {
-            setDialog(null);
-            void trash(product);
-          }}
-          onSaved={({ name }) => {
-            toast({
-              kind: "success",
-              title: dialog === "new" ? `${name} created` : `${name} saved`,
-            });
-            setDialog(null);
-            void state.refresh();
-          }}
-        />
+        <Suspense>
+          <ProductDialog
+            product={dialog === "new" ? null : dialog}
+            onClose={() => setDialog(null)}
+            onTrash={(product) => {
+              setDialog(null);
+              void trash(product);
+            }}
+            onSaved={({ name }) => {
+              toast({
+                kind: "success",
+                title: dialog === "new" ? `${name} created` : `${name} saved`,
+              });
+              setDialog(null);
+              void state.refresh();
+            }}
+          />
+        </Suspense>
       ) : null}
     </>
   );

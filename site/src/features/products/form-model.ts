@@ -1,7 +1,7 @@
 import type { Product } from "../../../../functions/_shared/contracts/products.ts";
 import { contractResolver } from "../../lib/contract-resolver.ts";
+import { minorDigits } from "../../lib/currencies.ts";
 import { decimalText, parseDecimal } from "../../lib/decimal-input.ts";
-import { minorDigits } from "../../lib/format.ts";
 
 /** A product as the dialog holds it: numbers are the texts in the fields. */
 export type ProductForm = {

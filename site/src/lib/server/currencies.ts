@@ -1,12 +1,12 @@
-import { formattingLocale } from "./locale.ts";
+import { CURRENCIES } from "../currencies.ts";
 
 /** Those that lists begin with; the rest follows by code. */
 const COMMON = ["EUR", "USD", "GBP", "CHF"];
 
-/** Every currency of ISO 4217 that Intl knows, with its English name. */
+/** Every currency that the database accepts, with its English name. */
 export function currencyChoices(): { code: string; label: string }[] {
-  const names = new Intl.DisplayNames(formattingLocale("en"), { type: "currency" });
-  const all = Intl.supportedValuesOf("currency").filter((code) => !COMMON.includes(code));
+  const names = new Intl.DisplayNames("en", { type: "currency" });
+  const all = CURRENCIES.filter((code) => !COMMON.includes(code));
   return [...COMMON, ...all].map((code) => ({
     code,
     label: `${code} · ${names.of(code) ?? code}`,
