@@ -1,6 +1,6 @@
 /** What the tests of the business endpoints share: typed answers of the running stack. */
 import { expect } from "vitest";
-import { type Answer, api, type Call } from "../../scripts/stack/testing.ts";
+import { type Answer, api, type Call, owner } from "../../scripts/stack/testing.ts";
 import type { Customer } from "./contracts/customers.ts";
 import type { Page, Problem } from "./contracts/common.ts";
 import type { Order, OrderItemInput } from "./contracts/orders.ts";
@@ -93,4 +93,16 @@ export async function allPages<T>(
     cursor = direction === "next" ? last.next_cursor : last.prev_cursor;
   } while (cursor !== null);
   return { pages, last };
+}
+
+/** Everything that callers could have changed in a tenant. */
+export async function contents(tenant: { readonly id: string }): Promise<unknown> {
+  const [row] = await owner()`
+    select
+      (select json_agg(o order by id) from public.orders o where tenant_id = ${tenant.id}) as orders,
+      (select json_agg(i order by id) from public.order_items i where tenant_id = ${tenant.id}) as items,
+      (select json_agg(c order by id) from public.customers c where tenant_id = ${tenant.id}) as customers,
+      (select json_agg(p order by id) from public.products p where tenant_id = ${tenant.id}) as products,
+      (select json_agg(n order by series) from private.number_series n where tenant_id = ${tenant.id}) as numbers`;
+  return row;
 }

@@ -9,10 +9,12 @@ import {
   orderTimeline,
   orderUpdate,
 } from "../_shared/contracts/orders.ts";
+import { orderExport } from "../_shared/contracts/exports.ts";
 import { okText } from "../_shared/replies.ts";
 import { created, documentOf } from "../_shared/resource.ts";
 import { resourceRoutes } from "../_shared/resource_routes.ts";
 import { type Route, route } from "../_shared/route.ts";
+import { exportRoute } from "../exports/request.ts";
 import { orderList } from "./list.ts";
 
 const tag = "Orders";
@@ -35,6 +37,7 @@ export const routes: Route[] = [
         ([row]) => okText(`{"results":${row?.json ?? "[]"}}`),
       ),
   }),
+  exportRoute("orders", tag, orderExport),
   ...resourceRoutes({
     collection: "orders",
     one: "an order",
