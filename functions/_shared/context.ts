@@ -53,6 +53,13 @@ export type CallerDatabase = {
     statement: Statement<T>,
     reply: (rows: T[]) => Reply,
   ): Promise<Reply>;
+  /**
+   * Runs what the functions alone may do, as themselves, for the active tenant; the caller's role was
+   * checked first, in the same transaction. Never with SQL that is the caller's.
+   */
+  asFunctions<T extends Row = Row>(
+    statement: (sql: Sql, tenant: string) => PendingQuery<T[]>,
+  ): Promise<T[]>;
 };
 
 /** An answer before it is dressed with request id and entity tag. */

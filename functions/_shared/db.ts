@@ -2,7 +2,7 @@
  * The database, as the login that has no rights of its own. Every statement of a caller runs inside
  * one transaction that tells the database who calls and becomes `authenticated`.
  */
-import type { Row, Sql } from "postgres";
+import type { PendingQuery, Row, Sql } from "postgres";
 import type { Access, Statement } from "./context.ts";
 import { isConnectionError, isRace } from "./database_errors.ts";
 import { withConnection } from "./pool.ts";
@@ -66,6 +66,21 @@ export function transaction<T>(
       }
     })
   );
+}
+
+/**
+ * Runs one statement with the functions' own rights, for the tenant in which the caller was found to
+ * have the required role.
+ */
+export function asFunctions<T extends Row>(
+  context: RequestContext,
+  statement: (sql: Sql, tenant: string) => PendingQuery<T[]>,
+): Promise<T[]> {
+  return transaction(context, async (sql, tenant) => {
+    if (tenant === null) throw new Error("a route that works as the functions needs a tenant");
+    const [, rows] = await Promise.all([sql`reset role`, statement(sql, tenant)]);
+    return rows;
+  });
 }
 
 /** Sends the statements that open a caller's transaction; the last one's row holds the tenant. */

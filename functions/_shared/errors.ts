@@ -16,6 +16,7 @@ const CODES = {
   invalid_transition: [409, "Invalid transition"],
   idempotency_conflict: [409, "Idempotency conflict"],
   last_owner: [409, "Last owner"],
+  upload_mismatch: [409, "Upload mismatch"],
   version_mismatch: [412, "Version mismatch"],
   too_large: [413, "Too large"],
   unsupported_media_type: [415, "Unsupported media type"],

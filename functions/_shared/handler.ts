@@ -2,7 +2,7 @@
 import { authenticate } from "./authenticate.ts";
 import { readBody, validateBody } from "./body.ts";
 import type { Caller, CallerDatabase, Context, Reply } from "./context.ts";
-import { asCaller, type RequestContext } from "./db.ts";
+import { asCaller, asFunctions, type RequestContext } from "./db.ts";
 import { notFound, Problem } from "./errors.ts";
 import { ifMatchOf } from "./etag.ts";
 import { answerOnce, idempotencyKeyOf } from "./idempotency.ts";
@@ -147,6 +147,7 @@ function callerDatabase(
       key === null
         ? reply(await asCaller(told, statement))
         : await answerOnce(told, caller, key, statement, reply),
+    asFunctions: (statement) => asFunctions(told, statement),
   };
 }
 
