@@ -9,6 +9,8 @@ export type Source = "body" | "query";
 const UNAVAILABLE = /^(08|53|57P|58|XX000$|57014$|55P03$|25006$|40001$|40P01$|28|3D000$)/;
 /** Values the database cannot take: ranges, formats, characters, check constraints. */
 const BAD_VALUE = /^(22|23514$|23502$|54001$|54000$)/;
+/** How long whoever asked for too much at once is told to wait. */
+const RETRY_AFTER_SECONDS = 10;
 /** What the driver reports when there is no connection (any more). */
 const NO_CONNECTION = new Set([
   "CONNECTION_CLOSED",
@@ -59,7 +61,8 @@ function refusal(error: postgres.PostgresError, status: number): Problem {
   const detail = error.detail ?? "Refused.";
   const path = error.hint ?? "";
   const errors = status === 422 || path !== "" ? [{ path, code, message: detail }] : [];
-  return new Problem(code, detail, { status, errors, cause: error });
+  const headers = status === 429 ? { "retry-after": String(RETRY_AFTER_SECONDS) } : {};
+  return new Problem(code, detail, { status, errors, headers, cause: error });
 }
 
 function unavailable(cause: unknown): Problem {

@@ -6,26 +6,32 @@ import {
   customerListQuery,
   customerUpdate,
 } from "../_shared/contracts/customers.ts";
+import { customerExport } from "../_shared/contracts/exports.ts";
 import { resourceRoutes } from "../_shared/resource_routes.ts";
 import type { Route } from "../_shared/route.ts";
+import { exportRoute } from "../exports/request.ts";
 import { customerList } from "./list.ts";
 
-export const routes: Route[] = resourceRoutes({
-  collection: "customers",
-  one: "a customer",
-  tag: "Customers",
-  list: customerList,
-  contracts: {
-    item: customer,
-    list: customerListAnswer,
-    listQuery: customerListQuery,
-    create: customerCreate,
-    update: customerUpdate,
-  },
-  calls: {
-    create: (sql, body) => sql`public.create_customer(${body})`,
-    update: (sql, id, patch, expected) => sql`public.update_customer(${id}, ${patch}, ${expected})`,
-    trash: (sql, id, expected) => sql`public.trash_customer(${id}, ${expected})`,
-    restore: (sql, id) => sql`public.restore_customer(${id})`,
-  },
-});
+export const routes: Route[] = [
+  exportRoute("customers", "Customers", customerExport),
+  ...resourceRoutes({
+    collection: "customers",
+    one: "a customer",
+    tag: "Customers",
+    list: customerList,
+    contracts: {
+      item: customer,
+      list: customerListAnswer,
+      listQuery: customerListQuery,
+      create: customerCreate,
+      update: customerUpdate,
+    },
+    calls: {
+      create: (sql, body) => sql`public.create_customer(${body})`,
+      update: (sql, id, patch, expected) =>
+        sql`public.update_customer(${id}, ${patch}, ${expected})`,
+      trash: (sql, id, expected) => sql`public.trash_customer(${id}, ${expected})`,
+      restore: (sql, id) => sql`public.restore_customer(${id})`,
+    },
+  }),
+];

@@ -1,6 +1,8 @@
 /** The allow-list: what answers under `/functions/v1/<name>`. A folder that is not here does not exist. */
+import { routes as attachments } from "../attachments/index.ts";
 import { routes as auth } from "../auth/index.ts";
 import { routes as customers } from "../customers/index.ts";
+import { routes as exports } from "../exports/index.ts";
 import { routes as healthz } from "../healthz/index.ts";
 import { routes as invitations } from "../invitations/index.ts";
 import { routes as livez } from "../livez/index.ts";
@@ -9,11 +11,14 @@ import { describing } from "../openapi.json/index.ts";
 import { routes as orders } from "../orders/index.ts";
 import { routes as products } from "../products/index.ts";
 import { routes as tenants } from "../tenants/index.ts";
+import { routes as uploads } from "../uploads/index.ts";
 import type { Route } from "../_shared/route.ts";
 
 const served = {
+  attachments,
   auth,
   customers,
+  exports,
   healthz,
   invitations,
   livez,
@@ -21,6 +26,7 @@ const served = {
   orders,
   products,
   tenants,
+  uploads,
 };
 
 export const functions: Readonly<Record<string, readonly Route[]>> = {
