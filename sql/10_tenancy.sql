@@ -568,11 +568,13 @@ begin
     set role = excluded.role, token_hash = excluded.token_hash, mailed_token_hash = null, invited_by = excluded.invited_by,
         created_at = now(), expires_at = excluded.expires_at
   returning i.* into made;
+  perform private.enqueue_email(
+    tenant, 'invitation', made.email, jsonb_build_object('invitation_id', made.id));
   return private.invitation_document(made) || jsonb_build_object('token', token);
 end
 $$;
 comment on function public.invite_member is
-  'Invites an address into the active tenant; the token is in this answer and nowhere else.';
+  'Invites an address into the active tenant and mails it; the token is in this answer and nowhere else, the mail has its own.';
 grant execute on function public.invite_member to authenticated;
 
 create function public.list_invitations()

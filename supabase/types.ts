@@ -239,6 +239,7 @@ export type Database = {
       emails: {
         Row: {
           created_at: string;
+          handed_over_at: string | null;
           id: string;
           params: NonNullable<Json>;
           recipient: string;
@@ -252,6 +253,7 @@ export type Database = {
         ComputedFields: never;
         Insert: {
           created_at?: string;
+          handed_over_at?: string | null;
           id?: string;
           params?: NonNullable<Json>;
           recipient: string;
@@ -264,6 +266,7 @@ export type Database = {
         };
         Update: {
           created_at?: string;
+          handed_over_at?: string | null;
           id?: string;
           params?: NonNullable<Json>;
           recipient?: string;
@@ -812,8 +815,9 @@ export type Database = {
       delete_tenant: { Args: { id: string }; Returns: undefined };
       duplicate_order: { Args: { order_id: string }; Returns: Json };
       invite_member: { Args: { email: string; role: string }; Returns: Json };
+      list_emails: { Args: { before?: string; page_size?: number }; Returns: Json };
       list_invitations: { Args: Record<PropertyKey, never>; Returns: Json };
-      list_jobs: { Args: { page_size?: number; state?: string }; Returns: Json };
+      list_jobs: { Args: { before?: number; page_size?: number; state?: string }; Returns: Json };
       list_members: { Args: Record<PropertyKey, never>; Returns: Json };
       my_tenants: { Args: Record<PropertyKey, never>; Returns: Json };
       order_timeline: { Args: { order_id: string }; Returns: Json };
@@ -828,6 +832,7 @@ export type Database = {
       search_customers: { Args: { q: string }; Returns: string[] };
       search_orders: { Args: { q: string }; Returns: string[] };
       search_products: { Args: { q: string }; Returns: string[] };
+      send_order: { Args: { order_id: string; recipient?: string }; Returns: Json };
       set_member_role: { Args: { role: string; user_id: string }; Returns: Json };
       set_order_status: { Args: { ids: string[]; status: string }; Returns: Json };
       trash_customer: { Args: { expected_version?: number; id: string }; Returns: Json };

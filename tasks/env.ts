@@ -8,6 +8,8 @@ const schema = z.object({
   PORT: z.coerce.number().int().min(1).max(65_535),
   /** Loopback, unless whoever asks for /livez runs in another container of a private network. */
   HOST: z.string().min(1).default("127.0.0.1"),
+  /** How many jobs run at once. */
+  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(10),
   S3_ENDPOINT: z.url(),
   S3_REGION: z.string().min(1),
   S3_BUCKET: z.string().min(1),
@@ -15,6 +17,8 @@ const schema = z.object({
   S3_SECRET_ACCESS_KEY: z.string().min(1),
   /** Where mail is handed in. */
   SMTP_URL: z.url(),
+  /** The address that mails come from; unset: no-reply at the portal's host. */
+  MAIL_FROM: z.email().optional(),
   /** Where documents are rendered; unset: they are not. */
   GOTENBERG_URL: z.url().optional(),
   /** Where people open the portal: what links in mails begin with. */

@@ -27,6 +27,7 @@ export function workerLogger(log: Logger): WorkerLogger {
       ...(scope.jobId && { job_id: scope.jobId }),
       ...(details?.error instanceof Error && { err: details.error }),
     };
-    log[LEVELS[level]](context, message);
+    // That a job succeeded is a metric, not news.
+    log[details?.success === true ? "debug" : LEVELS[level]](context, message);
   });
 }

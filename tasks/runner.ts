@@ -1,19 +1,41 @@
 /** One run of Graphile Worker's runner: from the database being there until it is gone or we stop. */
 import { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseCronItems, run, type WorkerEvents, type WorkerPool } from "graphile-worker";
+import {
+  type CronItem,
+  parseCronItems,
+  run,
+  type WorkerEvents,
+  type WorkerPool,
+} from "graphile-worker";
 import type { Logger } from "pino";
 import type { Sql } from "postgres";
 import { workerLogger } from "./logger.ts";
+import type { JobMetrics } from "./metrics.ts";
 import { freeAbandonedJobs, poolName, prepareQueue } from "./queue.ts";
-import { registry } from "./registry.ts";
-import { schedule } from "./schedule.ts";
-import { toTaskList } from "./task.ts";
+import { toTaskList } from "./run_task.ts";
+import type { Registry } from "./task.ts";
 
-export const CONCURRENCY = 3;
+/**
+ * Jobs are fetched in batches: one at a time the queue gives a tenth of what it can. What has waited
+ * here for TTL_MS goes back, so that a tenant's first job never waits behind a batch of long ones.
+ */
+const BATCH = { size: 500, ttl: 500 };
+/** One that fetches, two that write outcomes, one that listens, one for the clock. */
+const CONNECTIONS = 5;
 /** Running jobs may end by themselves for this long, are then told to, and in the end are cut off. */
 const ABORT_AFTER_MS = 4_000;
 const CUT_OFF_AFTER_MS = 6_000;
+
+/** What a worker runs. */
+export type Work = {
+  readonly registry: Registry;
+  readonly schedule: CronItem[];
+  /** How many jobs at once. */
+  readonly concurrency: number;
+};
+
+type Resources = { databaseUrl: string; sql: Sql; log: Logger; metrics: JobMetrics };
 
 export type Run = {
   /** Settles when the runner has ended by itself: the database is gone. */
@@ -23,11 +45,15 @@ export type Run = {
 };
 
 /**
- * Migrates the queue, frees what a dead worker left, and starts to take jobs.
+ * Migrates the queue, starts to take jobs, and frees what dead workers left.
  * @throws the database's error when it is not there or not ours.
  */
-export async function startRun(databaseUrl: string, sql: Sql, log: Logger): Promise<Run> {
-  await prepareQueue(sql);
+export async function startRun(
+  { registry, schedule, concurrency }: Work,
+  { databaseUrl, sql, log, metrics }: Resources,
+): Promise<Run> {
+  const logger = workerLogger(log);
+  await prepareQueue(databaseUrl, sql, logger);
   let pool: WorkerPool | undefined;
   const events: WorkerEvents = new EventEmitter();
   events.once("pool:create", ({ workerPool }) => {
@@ -42,29 +68,27 @@ export async function startRun(databaseUrl: string, sql: Sql, log: Logger): Prom
   });
   const runner = await run({
     connectionString: databaseUrl,
-    // One connection for each job, one that listens, one for the clock.
-    maxPoolSize: CONCURRENCY + 2,
-    concurrency: CONCURRENCY,
-    taskList: toTaskList(registry, { sql, log }),
+    maxPoolSize: CONNECTIONS,
+    concurrency,
+    taskList: toTaskList(registry, { sql, log, metrics }),
     parsedCronItems: parseCronItems(schedule),
-    logger: workerLogger(log),
+    logger,
     events,
     noHandleSignals: true,
     gracefulShutdownAbortTimeout: ABORT_AFTER_MS,
     // Without these delays the runner does not wait for a job's outcome to be written when it stops,
     // and an outcome that cannot be written ends the process.
-    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+    preset: { worker: { localQueue: BATCH, completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
   });
-  const ended = runner.promise.catch((error) => log.warn({ err: error }, "the runner failed"));
-  const stop = () => stopRun(runner, pool);
-  try {
-    const freed = await freeAbandonedJobs(sql, pool?.id ?? "");
-    if (freed > 0) log.warn({ jobs: freed }, "freed the jobs of a worker that died");
-    return { ended, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const over = new AbortController();
+  void freeAbandonedJobs(sql, pool?.id ?? "", log, over.signal);
+  return {
+    ended: runner.promise.catch((error) => log.warn({ err: error }, "the runner failed")),
+    stop: () => {
+      over.abort();
+      return stopRun(runner, pool);
+    },
+  };
 }
 
 async function stopRun(

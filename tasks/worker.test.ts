@@ -1,61 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { newTenant, owner, signUp, stack } from "../scripts/stack/testing.ts";
 import { readEnv } from "./env.ts";
+import { freePort, killWorkers, spawnWorker } from "./testing/spawn_worker.ts";
 
-const children: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill("SIGKILL");
-});
+afterEach(killWorkers);
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-function storeAndMail(): Record<string, string> {
-  const { s3, portal_url } = stack();
-  return {
-    S3_ENDPOINT: s3.endpoint,
-    S3_REGION: s3.region,
-    S3_BUCKET: s3.bucket,
-    S3_ACCESS_KEY_ID: s3.access_key_id,
-    S3_SECRET_ACCESS_KEY: s3.secret_access_key,
-    SMTP_URL: "smtp://127.0.0.1:1",
-    PORTAL_URL: portal_url,
-  };
-}
-
-/** A worker of the test's own, told apart by the name of its connections. */
-async function startWorker(databaseUrl = stack().database_url) {
-  const name = `test-worker-${randomUUID().slice(0, 8)}`;
-  const url = new URL(databaseUrl);
-  url.searchParams.set("application_name", name);
-  const port = await freePort();
-  const child = spawn(process.execPath, ["tasks/main.ts"], {
-    env: { ...storeAndMail(), DATABASE_URL: url.href, PORT: String(port), LOG_LEVEL: "warn" },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  children.push(child);
-  let log = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    log += text;
-  });
-  const livez = async () => {
-    try {
-      return (await fetch(`http://127.0.0.1:${port}/livez`)).status;
-    } catch {
-      return 0;
-    }
-  };
-  return { child, name, livez, log: () => log };
-}
+const startWorker = (databaseUrl?: string) =>
+  spawnWorker(databaseUrl === undefined ? {} : { databaseUrl });
 
 const jobsOf = (task: string) => owner()<{ last_error: string | null; attempts: number }[]>`
   select last_error, attempts from graphile_worker.jobs where task_identifier = ${task}`;
@@ -99,18 +52,25 @@ describe("a job", () => {
     expect(await jobsOf(task)).toHaveLength(0);
   });
 
-  test("whose payload does not fit fails and says why", async () => {
+  test("whose payload does not fit fails at once and says why", async () => {
     const [job] = await owner()<{ id: string }[]>`
       select id from graphile_worker.add_job('prune_expired', '"everything"'::json)`;
     const read = async () => {
-      const [row] = await owner()<{ last_error: string | null }[]>`
-        select last_error from graphile_worker.jobs where id = ${job?.id ?? ""}`;
-      return row?.last_error;
+      const [row] = await owner()`
+        select last_error, attempts, max_attempts, locked_at
+        from graphile_worker.jobs where id = ${job?.id ?? ""}`;
+      return row;
     };
-    await vi.waitFor(async () => expect(await read()).toContain("Payload does not fit"), {
-      timeout: 20_000,
-      interval: 100,
-    });
+    await vi.waitFor(
+      async () =>
+        expect(await read()).toEqual({
+          last_error: expect.stringContaining("Payload does not fit"),
+          attempts: 1,
+          max_attempts: 1,
+          locked_at: null,
+        }),
+      { timeout: 20_000, interval: 100 },
+    );
     await owner()`select graphile_worker.complete_jobs(array[${job?.id ?? ""}]::bigint[])`;
   });
 });
@@ -118,7 +78,7 @@ describe("a job", () => {
 describe("the worker", () => {
   test("names what is missing in its environment", () => {
     expect(() => readEnv({ PORT: "0", LOG_LEVEL: "loud" })).toThrow(
-      /DATABASE_URL: .*\n.*PORT: .*\n.*LOG_LEVEL: /,
+      /DATABASE_URL: .*\n.*PORT: .*\n(?:.*\n)+.*LOG_LEVEL: /,
     );
   });
 

@@ -918,11 +918,13 @@ begin
     set role = excluded.role, token_hash = excluded.token_hash, mailed_token_hash = null, invited_by = excluded.invited_by,
         created_at = now(), expires_at = excluded.expires_at
   returning i.* into made;
+  perform private.enqueue_email(
+    tenant, 'invitation', made.email, jsonb_build_object('invitation_id', made.id));
   return private.invitation_document(made) || jsonb_build_object('token', token);
 end
 $$;
 comment on function public.invite_member is
-  'Invites an address into the active tenant; the token is in this answer and nowhere else.';
+  'Invites an address into the active tenant and mails it; the token is in this answer and nowhere else, the mail has its own.';
 grant execute on function public.invite_member to authenticated;
 
 create function public.list_invitations()
@@ -2660,7 +2662,7 @@ begin
   return (
     select count(*) from (
       select from graphile_worker._private_jobs j
-      where j.payload ->> 'tenant_id' = tenant::text
+      where j.payload ->> 'tenant_id' = tenant::text and j.is_available
       limit 1000) as counted);
 end
 $$;
@@ -2668,7 +2670,8 @@ comment on function private.pending_jobs is 'How many jobs of a tenant wait, up 
 
 create function private.enqueue(
   tenant uuid, task text, payload jsonb,
-  job_key text default null, run_at timestamptz default null, max_attempts int default 12)
+  job_key text default null, run_at timestamptz default null, max_attempts int default 12,
+  queue text default null)
 returns bigint
 language plpgsql
 security definer
@@ -2683,11 +2686,12 @@ begin
     run_at => run_at,
     max_attempts => max_attempts,
     job_key => job_key,
+    queue_name => queue,
     priority => private.pending_jobs(tenant) / 10)).id;
 end
 $$;
 comment on function private.enqueue is
-  'Enqueues a task for a tenant in the present transaction; answers the job''s id. Tenants share the worker fairly.';
+  'Enqueues a task for a tenant in the present transaction; answers the job''s id. Tenants share the worker fairly; jobs of one queue run one after the other.';
 grant execute on function private.enqueue to kontor_worker;
 
 create function private.enqueue_many(
@@ -2710,6 +2714,18 @@ end
 $$;
 comment on function private.enqueue_many is 'Enqueues a batch in one call, in fair shares like private.enqueue.';
 grant execute on function private.enqueue_many to kontor_worker;
+
+create function private.is_live_tenant(id uuid)
+returns boolean
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select exists (select from public.tenants t where t.id = is_live_tenant.id and t.deleted_at is null)
+$$;
+comment on function private.is_live_tenant is 'Whether a tenant is there and was not deleted; jobs of others fail at once.';
+grant execute on function private.is_live_tenant to kontor_worker;
 
 -- What a tenant's admins see of the queue ------------------------------------------------------------------
 
@@ -2749,7 +2765,8 @@ begin
 end
 $$;
 
-create function public.list_jobs(state text default null, page_size int default 100)
+create function public.list_jobs(
+  state text default null, page_size int default 100, before bigint default null)
 returns json
 language plpgsql
 stable
@@ -2760,20 +2777,28 @@ declare
   tenant uuid := private.require_role('admin');
 begin
   return (
-    select coalesce(json_agg(json_build_object(
-      'id', j.id::text, 'task', j.task, 'state', j.state, 'attempts', j.attempts,
-      'max_attempts', j.max_attempts, 'last_error', j.last_error, 'next_attempt_at',
-      case when j.state in ('queued', 'scheduled', 'retrying') then j.run_at end,
-      'subject', (j.payload::jsonb - 'tenant_id'), 'created_at', j.created_at,
-      'updated_at', j.updated_at) order by j.created_at desc, j.id desc), '[]')
-    from (
-      select * from private.jobs_of(tenant) listed
-      where list_jobs.state is null or listed.state = list_jobs.state
-      order by listed.created_at desc, listed.id desc
-      limit least(greatest(page_size, 1), 200)) as j);
+    with listed as materialized (
+      select * from private.jobs_of(tenant) j
+      where list_jobs.state is null or j.state = list_jobs.state
+      limit 10001
+    ), shown as (
+      select * from listed l where before is null or l.id < before
+      order by l.id desc limit least(greatest(page_size, 1), 200) + 1
+    )
+    select json_build_object(
+      'count', (select count(*) from listed),
+      'data', (
+        select coalesce(json_agg(json_build_object(
+          'id', s.id::text, 'task', s.task, 'state', s.state, 'attempts', s.attempts,
+          'max_attempts', s.max_attempts, 'last_error', s.last_error, 'next_attempt_at',
+          case when s.state in ('queued', 'scheduled', 'retrying') then s.run_at end,
+          'subject', s.payload::jsonb - 'tenant_id', 'created_at', s.created_at,
+          'updated_at', s.updated_at) order by s.id desc), '[]')
+        from shown s)));
 end
 $$;
-comment on function public.list_jobs is 'The active tenant''s jobs that are not done: what, state, attempts, last error, when next. Admins.';
+comment on function public.list_jobs is
+  'The active tenant''s jobs that are not done, newest first: what, state, attempts, last error, when next; one more than a page, and how many there are up to 10,001. Admins.';
 grant execute on function public.list_jobs to authenticated;
 
 create function private.require_job(tenant uuid, id bigint)
@@ -2805,7 +2830,11 @@ declare
   tenant uuid := private.require_role('admin');
 begin
   perform private.require_job(tenant, retry_job.id);
-  perform graphile_worker.reschedule_jobs(array[retry_job.id], run_at => now(), attempts => 0);
+  -- One that failed for good has no attempt left; it gets new ones.
+  perform graphile_worker.reschedule_jobs(array[j.id], run_at => now(), attempts => 0,
+    max_attempts => greatest(j.max_attempts, 4))
+  from graphile_worker._private_jobs j where j.id = retry_job.id;
+  perform pg_notify('jobs:insert', json_build_object('r', random(), 'count', 1)::text);
 end
 $$;
 comment on function public.retry_job is 'Runs a waiting or failed job of the active tenant again, now. Admins.';
@@ -2948,7 +2977,7 @@ begin
   returning * into made;
   perform private.enqueue(
     tenant, 'export_records', jsonb_build_object('export_id', made.id),
-    job_key => 'export:' || made.id, max_attempts => 4);
+    job_key => 'export:' || made.id, max_attempts => 4, queue => 'exports:' || tenant);
   return (
     select d.document from private.export_documents d where d.tenant_id = tenant and d.id = made.id);
 end
@@ -3010,7 +3039,7 @@ begin
   end if;
   perform private.enqueue(
     tenant, 'export_records', jsonb_build_object('export_id', retry_export.id),
-    job_key => 'export:' || retry_export.id, max_attempts => 4);
+    job_key => 'export:' || retry_export.id, max_attempts => 4, queue => 'exports:' || tenant);
   return (
     select d.document from private.export_documents d
     where d.tenant_id = tenant and d.id = retry_export.id);
@@ -3081,16 +3110,29 @@ create function private.finish_export(
   tenant uuid, id uuid, status public.export_status,
   object_key text default null, byte_size bigint default null, error text default null)
 returns void
-language sql
+language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  ended public.exports;
+begin
   update public.exports e
   set status = finish_export.status, object_key = finish_export.object_key,
       byte_size = finish_export.byte_size, error = left(finish_export.error, 1000),
       finished_at = now(),
       expires_at = case when finish_export.status = 'succeeded' then now() + interval '7 days' end
   where e.tenant_id = tenant and e.id = finish_export.id and e.status = 'running'
+  returning e.* into ended;
+  -- Nobody watches a progress bar for so long: they are told. Less often than mails are limited.
+  if ended.status = 'succeeded' and ended.finished_at - ended.created_at > interval '30 seconds'
+    and private.mails_left(tenant) > 0
+  then
+    perform private.enqueue_email(
+      tenant, 'export_ready', p.email, jsonb_build_object('export_id', ended.id), ended.requested_by)
+    from public.people p where p.id = ended.requested_by;
+  end if;
+end
 $$;
 comment on function private.finish_export is 'Ends a running export: succeeded, failed or cancelled.';
 
@@ -3177,6 +3219,7 @@ create table public.emails (
   params jsonb not null default '{}',
   status public.email_status not null default 'queued',
   response text,
+  handed_over_at timestamptz,
   requested_by uuid default auth.uid() references public.people (id) on delete set null,
   created_at timestamptz not null default now(),
   sent_at timestamptz,
@@ -3184,6 +3227,9 @@ create table public.emails (
 );
 comment on table public.emails is 'Every mail sent for a tenant: to whom, in which state, and what the mail server said.';
 comment on column public.emails.id is 'Also the left side of the Message-ID, the same on every attempt.';
+comment on column public.emails.response is 'What the mail server answered last, or why it was not asked.';
+comment on column public.emails.handed_over_at is
+  'When the mail server had been given the whole mail. Queued and set: its answer never reached us.';
 comment on column public.emails.params is 'Ids of what the mail is about; never its text, never a secret.';
 create index emails_created_at_idx on public.emails (tenant_id, created_at desc, id desc);
 
@@ -3194,7 +3240,20 @@ create policy "admins see the mails of their tenant"
   on public.emails for select to authenticated
   using (tenant_id = (select private.current_tenant('admin')));
 
-create function private.enqueue_email(tenant uuid, template text, recipient text, params jsonb)
+create function private.mails_left(tenant uuid)
+returns int
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select 500 - count(*)::int from public.emails e
+  where e.tenant_id = mails_left.tenant and e.created_at > now() - interval '1 hour'
+$$;
+comment on function private.mails_left is 'How many mails a tenant may still send within this hour.';
+
+create function private.enqueue_email(
+  tenant uuid, template text, recipient text, params jsonb, requested_by uuid default auth.uid())
 returns uuid
 language plpgsql
 security definer
@@ -3203,13 +3262,12 @@ as $$
 declare
   made uuid;
 begin
-  if (select count(*) from public.emails e
-      where e.tenant_id = tenant and e.created_at > now() - interval '1 hour') >= 500
-  then
+  if private.mails_left(tenant) <= 0 then
     perform private.refuse(429, 'rate_limited', 'Five hundred mails were sent within an hour. Try again later.');
   end if;
-  insert into public.emails as e (tenant_id, template, recipient, params)
-  values (tenant, enqueue_email.template, enqueue_email.recipient, enqueue_email.params)
+  insert into public.emails as e (tenant_id, template, recipient, params, requested_by)
+  values (tenant, enqueue_email.template, enqueue_email.recipient, enqueue_email.params,
+    enqueue_email.requested_by)
   returning e.id into made;
   perform private.enqueue(tenant, 'send_email', jsonb_build_object('email_id', made), job_key => 'email:' || made);
   return made;
@@ -3228,13 +3286,25 @@ begin
   return (
     select json_build_object(
       'id', e.id, 'template', e.template, 'recipient', e.recipient, 'params', e.params,
+      'requested_by', e.requested_by, 'handed_over', e.handed_over_at is not null,
       'tenant', json_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'locale', t.locale,
         'time_zone', t.time_zone, 'currency', t.currency))
     from public.emails e join public.tenants t on t.id = e.tenant_id and t.deleted_at is null
-    where e.tenant_id = tenant and e.id = begin_email.id and e.status = 'queued');
+    where e.tenant_id = tenant and e.id = begin_email.id and e.status <> 'sent');
 end
 $$;
 comment on function private.begin_email is 'What a mail is about; null when it was sent already or is not wanted any more.';
+
+create function private.hand_over_email(tenant uuid, id uuid)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  update public.emails e set handed_over_at = now()
+  where e.tenant_id = tenant and e.id = hand_over_email.id
+$$;
+comment on function private.hand_over_email is 'Records that the mail server is being given the last byte of a mail.';
 
 create function private.finish_email(tenant uuid, id uuid, status public.email_status, response text)
 returns void
@@ -3244,10 +3314,75 @@ set search_path = ''
 as $$
   update public.emails e
   set status = finish_email.status, response = left(finish_email.response, 1000),
+      handed_over_at = case when finish_email.status = 'sent' then e.handed_over_at end,
       sent_at = case when finish_email.status = 'sent' then now() end
   where e.tenant_id = tenant and e.id = finish_email.id
 $$;
-comment on function private.finish_email is 'Records what became of a mail and what the mail server answered.';
+comment on function private.finish_email is
+  'Records what became of a mail and what the mail server answered; queued: it will be tried again.';
+
+create function public.send_order(order_id uuid, recipient text default null)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('member');
+  address text;
+  email uuid;
+begin
+  select coalesce(nullif(btrim(send_order.recipient), ''), c.email) into address
+  from public.orders o
+  left join public.customers c on c.tenant_id = o.tenant_id and c.id = o.customer_id
+  where o.tenant_id = tenant and o.id = send_order.order_id and o.deleted_at is null;
+  if not found then
+    perform private.refuse(404, 'not_found', 'There is no such order.');
+  end if;
+  if address is null then
+    perform private.refuse(422, 'validation_failed',
+      'This order''s customer has no e-mail address. Say where to send it.', 'to');
+  end if;
+  email := private.enqueue_email(
+    tenant, 'order_confirmation', address, jsonb_build_object('order_id', send_order.order_id));
+  return json_build_object('id', email, 'status', 'queued', 'recipient', address);
+end
+$$;
+comment on function public.send_order is
+  'Mails the confirmation of an order to an address, or to its customer; members and above.';
+grant execute on function public.send_order to authenticated;
+
+create function public.list_emails(page_size int default 25, before uuid default null)
+returns json
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+begin
+  return (
+    with shown as (
+      select * from public.emails e
+      where e.tenant_id = tenant and (before is null or e.id < before)
+      order by e.id desc limit least(greatest(page_size, 1), 200) + 1
+    )
+    select json_build_object(
+      'count', (
+        select count(*) from (
+          select from public.emails e where e.tenant_id = tenant limit 10001) as counted),
+      'data', (
+        select coalesce(json_agg(json_build_object(
+          'id', s.id, 'template', s.template, 'recipient', s.recipient, 'status', s.status,
+          'response', s.response, 'subject', s.params, 'requested_by', s.requested_by,
+          'created_at', s.created_at, 'sent_at', s.sent_at) order by s.id desc), '[]')
+        from shown s)));
+end
+$$;
+comment on function public.list_emails is
+  'What was mailed for the active tenant, newest first; one more than a page, and how many there are up to 10,001. Admins.';
+grant execute on function public.list_emails to authenticated;
 
 create function private.issue_invitation_token(tenant uuid, id uuid)
 returns json
@@ -3274,7 +3409,8 @@ $$;
 comment on function private.issue_invitation_token is
   'A fresh token for the mail of an invitation, so that the queue never holds one; null when it is not open any more.';
 
-grant execute on function private.begin_email, private.finish_email, private.issue_invitation_token
+grant execute on function private.begin_email, private.hand_over_email, private.finish_email,
+  private.issue_invitation_token
   to kontor_worker;
 
 

@@ -1,0 +1,101 @@
+/**
+ * The worker: takes jobs out of the queue in Postgres and runs them, until it is told to stop.
+ * It outlives restarts of the database; it ends by itself only when waiting cannot help.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import postgres from "postgres";
+import { readEnv } from "./env.ts";
+import { serveLivez } from "./livez.ts";
+import { makeLogger } from "./logger.ts";
+import { makeMetrics } from "./metrics.ts";
+import { type Run, startRun, type Work } from "./runner.ts";
+
+const RETRY_MS = { first: 250, most: 10_000 };
+/** Whatever hangs, the process is gone by then. */
+const EXIT_AFTER_MS = 9_500;
+/** Wrong password, no such role or database, a missing right: nothing that time heals. */
+const HOPELESS = new Set(["28P01", "28000", "3D000", "42501"]);
+/** Set by Graphile Worker when the queue's schema is newer than this program. */
+const SCHEMA_TOO_NEW = 57;
+
+/**
+ * Runs until SIGTERM or SIGINT, then ends the process.
+ * @throws Error naming what is wrong in the environment, or when the port cannot be had.
+ */
+export async function work(what: Omit<Work, "concurrency">): Promise<never> {
+  const env = readEnv();
+  const log = makeLogger(env.LOG_LEVEL);
+  const sql = postgres(env.DATABASE_URL, {
+    // One for each job, one for its progress, one for who asks whether we live.
+    max: env.WORKER_CONCURRENCY + 2,
+    idle_timeout: 60,
+    connect_timeout: 5,
+    connection: { application_name: "kontor-worker tasks" },
+    onnotice: () => {},
+  });
+  const metrics = makeMetrics(sql);
+  const stopping = stopSignal(log);
+  let running = false;
+  await serveLivez({ host: env.HOST, port: env.PORT, sql, metrics, running: () => running });
+  const exitCode = await keepRunning(log, stopping, {
+    start: () =>
+      startRun(
+        { ...what, concurrency: env.WORKER_CONCURRENCY },
+        { databaseUrl: env.DATABASE_URL, sql, log, metrics },
+      ),
+    running: (now) => {
+      running = now;
+    },
+  });
+  await sql.end({ timeout: 1 });
+  process.exit(exitCode);
+}
+
+/** Aborted when the process is asked to stop; whatever then hangs is cut off. */
+function stopSignal(log: Logger): AbortSignal {
+  const stopping = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      if (stopping.signal.aborted) return;
+      log.info({ signal }, "stopping");
+      stopping.abort();
+      setTimeout(() => process.exit(0), EXIT_AFTER_MS).unref();
+    });
+  }
+  return stopping.signal;
+}
+
+type Runs = { start(): Promise<Run>; running(now: boolean): void };
+
+/** Starts the runner, and again whenever it ends by itself. Resolves with the exit code. */
+async function keepRunning(log: Logger, stopping: AbortSignal, runs: Runs): Promise<number> {
+  const told = new Promise<void>((resolve) => {
+    stopping.addEventListener("abort", () => resolve(), { once: true });
+  });
+  let delay = RETRY_MS.first;
+  while (!stopping.aborted) {
+    try {
+      const { ended, stop } = await runs.start();
+      runs.running(true);
+      delay = RETRY_MS.first;
+      await Promise.race([ended, told]);
+      runs.running(false);
+      await stop();
+      if (!stopping.aborted) log.warn({ retry_in_ms: delay }, "the runner ended by itself");
+    } catch (error) {
+      if (process.exitCode === SCHEMA_TOO_NEW || HOPELESS.has(codeOf(error))) {
+        log.fatal({ err: error }, "cannot work with this database");
+        return 1;
+      }
+      log.warn({ err: error, retry_in_ms: delay }, "no database, trying again");
+    }
+    await sleep(delay, undefined, { signal: stopping }).catch(() => {});
+    delay = Math.min(delay * 2, RETRY_MS.most);
+  }
+  return 0;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
