@@ -3,6 +3,7 @@
  * `--data <folder>` keeps the stack's data for the next run, `--json <file>` writes the results.
  */
 import { writeFile } from "node:fs/promises";
+import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import postgres from "postgres";
 import { readEnv } from "../env.ts";
@@ -84,6 +85,12 @@ try {
   );
   say("writing");
   results.push(...(await benchWrites(owner, [one, two])));
+  results.push(
+    note(
+      "the machine's load meanwhile, its cores",
+      `${loadavg()[1]?.toFixed(1)}, ${cpus().length}`,
+    ),
+  );
   results.push(note("the bench itself", `${((performance.now() - began) / 1000).toFixed(0)} s`));
 
   console.log(`\n${table(results)}`);

@@ -1,6 +1,6 @@
 /** How fast: requests over HTTP, statements over bare connections, in turns, as medians. */
 import autocannon from "autocannon";
-import postgres, { type Sql } from "postgres";
+import type { Sql } from "postgres";
 import type { Captured } from "./capture.ts";
 import type { Client } from "./client.ts";
 
@@ -38,17 +38,17 @@ export async function inRounds(
 }
 
 /** Answers a second with 16 connections. @throws Error when an answer is not 200. */
-export async function requestRate(client: Client, path: string, seconds: number): Promise<number> {
+export async function requestRate(client: Client, path: string, amount: number): Promise<number> {
   const result = await autocannon({
     url: `${client.origin}${path}`,
     connections: CONNECTIONS,
-    duration: seconds,
+    amount,
     headers: client.headers,
   });
   if (result.non2xx > 0 || result.errors > 0) {
     throw new Error(`${path}: ${result.non2xx} answers were not 2xx, ${result.errors} failed`);
   }
-  return result["2xx"] / result.duration;
+  return amount / result.duration;
 }
 
 /** One connection's way through a captured request, as the functions send it: in one round trip. */
@@ -59,32 +59,23 @@ async function replay(connection: Sql, { opening, query }: Captured): Promise<vo
   await Promise.all(pending);
 }
 
-/** Replays a second with 16 connections of the functions' own login, without HTTP and functions. */
+/** Replays a second over 16 connections of the functions' own login, without HTTP and functions. */
 export async function replayRate(
-  databaseUrl: string,
+  connections: readonly Sql[],
   captured: Captured,
-  seconds: number,
+  amount: number,
 ): Promise<number> {
-  const connections = Array.from({ length: CONNECTIONS }, () =>
-    postgres(databaseUrl, { max: 1, onnotice: () => {} }),
+  let left = amount;
+  const began = performance.now();
+  await Promise.all(
+    connections.map(async (connection) => {
+      while (left > 0) {
+        left -= 1;
+        await replay(connection, captured);
+      }
+    }),
   );
-  try {
-    await Promise.all(connections.map((connection) => replay(connection, captured)));
-    let done = 0;
-    const began = performance.now();
-    const end = began + seconds * 1000;
-    await Promise.all(
-      connections.map(async (connection) => {
-        while (performance.now() < end) {
-          await replay(connection, captured);
-          done += 1;
-        }
-      }),
-    );
-    return (done * 1000) / (performance.now() - began);
-  } finally {
-    await Promise.all(connections.map((connection) => connection.end({ timeout: 5 })));
-  }
+  return (amount * 1000) / (performance.now() - began);
 }
 
 /**
