@@ -10,8 +10,8 @@ create table public.customers (
   name text not null constraint customers_name_length
     check (char_length(btrim(name)) >= 1 and char_length(name) <= 1000),
   email text constraint customers_email_length check (char_length(email) <= 320),
-  phone text constraint customers_phone_length check (char_length(phone) <= 100),
-  tax_id text constraint customers_tax_id_length check (char_length(tax_id) <= 100),
+  phone text constraint customers_phone_length check (char_length(phone) <= 1000),
+  tax_id text constraint customers_tax_id_length check (char_length(tax_id) <= 1000),
   billing_address jsonb constraint customers_billing_address_object
     check (jsonb_typeof(billing_address) = 'object' and octet_length(billing_address::text) <= 16384),
   shipping_address jsonb constraint customers_shipping_address_object

@@ -5,7 +5,7 @@ create table public.products (
     references public.tenants (id) on delete cascade,
   id uuid not null default private.uuid_v7(),
   sku text not null constraint products_sku_length
-    check (char_length(btrim(sku)) >= 1 and char_length(sku) <= 100),
+    check (char_length(btrim(sku)) >= 1 and char_length(sku) <= 1000),
   name text not null constraint products_name_length
     check (char_length(btrim(name)) >= 1 and char_length(name) <= 1000),
   unit_price numeric not null constraint products_unit_price_range
@@ -13,7 +13,7 @@ create table public.products (
   currency text not null references public.currencies (code),
   tax_rate numeric not null default 0 constraint products_tax_rate_range
     check (tax_rate between 0 and 100),
-  unit text constraint products_unit_length check (char_length(unit) <= 50),
+  unit text constraint products_unit_length check (char_length(unit) <= 1000),
   active boolean not null default true,
   custom jsonb not null default '{}',
   version int not null default 1,
@@ -33,7 +33,9 @@ comment on column public.products.custom is 'The tenant''s own fields, checked a
 comment on column public.products.version is 'Moves with every change; the ETag.';
 comment on column public.products.deleted_at is 'When it went to the trash; null while it is live.';
 
-create unique index products_sku_key on public.products (tenant_id, sku) where deleted_at is null;
+-- By its digest: a thousand characters do not fit into an index entry.
+create unique index products_sku_key on public.products (tenant_id, md5(sku)) where deleted_at is null;
+create index products_sku_idx on public.products (tenant_id, left(sku, 250), id) where deleted_at is null;
 -- A name may be longer than an index entry can be; lists sort by its beginning.
 create index products_name_idx on public.products (tenant_id, left(name, 250), id) where deleted_at is null;
 create index products_unit_price_idx on public.products (tenant_id, unit_price, id) where deleted_at is null;
@@ -90,7 +92,8 @@ create trigger "30_keep_version" before update on public.products
 
 create view private.product_documents with (security_invoker) as
 select
-  p.tenant_id, p.id, p.sku, p.name, left(p.name, 250) as sort_name, p.unit_price, p.currency, p.active,
+  p.tenant_id, p.id, p.sku, p.name, left(p.name, 250) as sort_name,
+  left(p.sku, 250) as sort_sku, p.unit_price, p.currency, p.active,
   p.created_at, p.updated_at, p.version, p.deleted_at,
   json_build_object(
     'id', p.id, 'sku', p.sku, 'name', p.name, 'unit_price', p.unit_price, 'currency', p.currency,

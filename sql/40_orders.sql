@@ -84,7 +84,7 @@ create table public.order_items (
   order_id uuid not null,
   position int not null constraint order_items_position_range check (position between 1 and 1000),
   product_id uuid,
-  sku text constraint order_items_sku_length check (char_length(sku) <= 100),
+  sku text constraint order_items_sku_length check (char_length(sku) <= 1000),
   name text not null constraint order_items_name_length
     check (char_length(btrim(name)) >= 1 and char_length(name) <= 1000),
   quantity numeric not null constraint order_items_quantity_range

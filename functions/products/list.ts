@@ -9,7 +9,7 @@ export const productList: ListDefinition<ProductListQuery> = {
   search: (sql, q) => sql`select id from public.search_products(${q}) as id`,
   sorts: {
     name: { column: "sort_name", parse: (sql, text) => sql`${text}::text` },
-    sku: { column: "sku", parse: (sql, text) => sql`${text}::text` },
+    sku: { column: "sort_sku", parse: (sql, text) => sql`${text}::text` },
     unit_price: { column: "unit_price", parse: (sql, text) => sql`${text}::text::numeric` },
     created_at: { column: "created_at", parse: (sql, text) => sql`${text}::text::timestamptz` },
   },

@@ -1163,8 +1163,8 @@ create table public.customers (
   name text not null constraint customers_name_length
     check (char_length(btrim(name)) >= 1 and char_length(name) <= 1000),
   email text constraint customers_email_length check (char_length(email) <= 320),
-  phone text constraint customers_phone_length check (char_length(phone) <= 100),
-  tax_id text constraint customers_tax_id_length check (char_length(tax_id) <= 100),
+  phone text constraint customers_phone_length check (char_length(phone) <= 1000),
+  tax_id text constraint customers_tax_id_length check (char_length(tax_id) <= 1000),
   billing_address jsonb constraint customers_billing_address_object
     check (jsonb_typeof(billing_address) = 'object' and octet_length(billing_address::text) <= 16384),
   shipping_address jsonb constraint customers_shipping_address_object
@@ -1441,7 +1441,7 @@ create table public.products (
     references public.tenants (id) on delete cascade,
   id uuid not null default private.uuid_v7(),
   sku text not null constraint products_sku_length
-    check (char_length(btrim(sku)) >= 1 and char_length(sku) <= 100),
+    check (char_length(btrim(sku)) >= 1 and char_length(sku) <= 1000),
   name text not null constraint products_name_length
     check (char_length(btrim(name)) >= 1 and char_length(name) <= 1000),
   unit_price numeric not null constraint products_unit_price_range
@@ -1449,7 +1449,7 @@ create table public.products (
   currency text not null references public.currencies (code),
   tax_rate numeric not null default 0 constraint products_tax_rate_range
     check (tax_rate between 0 and 100),
-  unit text constraint products_unit_length check (char_length(unit) <= 50),
+  unit text constraint products_unit_length check (char_length(unit) <= 1000),
   active boolean not null default true,
   custom jsonb not null default '{}',
   version int not null default 1,
@@ -1469,7 +1469,9 @@ comment on column public.products.custom is 'The tenant''s own fields, checked a
 comment on column public.products.version is 'Moves with every change; the ETag.';
 comment on column public.products.deleted_at is 'When it went to the trash; null while it is live.';
 
-create unique index products_sku_key on public.products (tenant_id, sku) where deleted_at is null;
+-- By its digest: a thousand characters do not fit into an index entry.
+create unique index products_sku_key on public.products (tenant_id, md5(sku)) where deleted_at is null;
+create index products_sku_idx on public.products (tenant_id, left(sku, 250), id) where deleted_at is null;
 -- A name may be longer than an index entry can be; lists sort by its beginning.
 create index products_name_idx on public.products (tenant_id, left(name, 250), id) where deleted_at is null;
 create index products_unit_price_idx on public.products (tenant_id, unit_price, id) where deleted_at is null;
@@ -1526,7 +1528,8 @@ create trigger "30_keep_version" before update on public.products
 
 create view private.product_documents with (security_invoker) as
 select
-  p.tenant_id, p.id, p.sku, p.name, left(p.name, 250) as sort_name, p.unit_price, p.currency, p.active,
+  p.tenant_id, p.id, p.sku, p.name, left(p.name, 250) as sort_name,
+  left(p.sku, 250) as sort_sku, p.unit_price, p.currency, p.active,
   p.created_at, p.updated_at, p.version, p.deleted_at,
   json_build_object(
     'id', p.id, 'sku', p.sku, 'name', p.name, 'unit_price', p.unit_price, 'currency', p.currency,
@@ -1751,7 +1754,7 @@ create table public.order_items (
   order_id uuid not null,
   position int not null constraint order_items_position_range check (position between 1 and 1000),
   product_id uuid,
-  sku text constraint order_items_sku_length check (char_length(sku) <= 100),
+  sku text constraint order_items_sku_length check (char_length(sku) <= 1000),
   name text not null constraint order_items_name_length
     check (char_length(btrim(name)) >= 1 and char_length(name) <= 1000),
   quantity numeric not null constraint order_items_quantity_range

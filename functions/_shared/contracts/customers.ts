@@ -4,7 +4,7 @@ import { address, deleted, listOf, openObject, paging, search, text } from "./co
 
 export const customerKind = z.enum(["company", "person"]);
 
-const tags = () => z.array(text(100, 1)).max(50);
+const tags = () => z.array(text(1_000, 1)).max(50);
 const email = () =>
   text(320).refine(
     (value) => /^[^\s@]+@[^\s@]+$/.test(value),
@@ -15,8 +15,8 @@ const fields = {
   kind: customerKind,
   name: text(1_000, 1),
   email: email().nullable(),
-  phone: text(100).nullable(),
-  tax_id: text(100).nullable(),
+  phone: text().nullable(),
+  tax_id: text().nullable(),
   billing_address: address().nullable(),
   shipping_address: address().nullable(),
   tags: tags(),
@@ -57,7 +57,7 @@ export const CUSTOMER_SORTS = ["name", "-name", "created_at", "-created_at"] as 
 export const customerListQuery = z.strictObject({
   q: search().meta({ description: "Name, e-mail, phone or tax id; forgives a wrong letter" }),
   kind: customerKind.optional(),
-  tag: text(100, 1).optional(),
+  tag: text(1_000, 1).optional(),
   deleted: deleted(),
   sort: z.enum(CUSTOMER_SORTS).default("name"),
   ...paging,

@@ -35,7 +35,7 @@ export type OrderStatus = z.infer<typeof orderStatus>;
 
 export const orderItemInput = z.strictObject({
   product_id: uuid().nullish(),
-  sku: text(100).nullish(),
+  sku: text().nullish(),
   name: text(1_000, 1),
   quantity: quantity(),
   unit_price: unitPrice(),

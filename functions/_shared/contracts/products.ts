@@ -13,12 +13,12 @@ import {
 } from "./common.ts";
 
 const fields = {
-  sku: text(100, 1),
+  sku: text(1_000, 1),
   name: text(1_000, 1),
   unit_price: unitPrice(),
   currency: currency(),
   tax_rate: percent(),
-  unit: text(50).nullable(),
+  unit: text().nullable(),
   active: z.boolean(),
   custom: openObject(),
 };
