@@ -96,7 +96,9 @@ type AddressProps = {
 function AddressFields({ legend, name, register }: AddressProps) {
   return (
     <fieldset className="grid grid-cols-2 gap-3">
-      <legend className="mb-2 border-line border-t pt-4 font-semibold text-sm">{legend}</legend>
+      <legend className="mb-2 w-full border-line border-t pt-4 font-semibold text-sm">
+        {legend}
+      </legend>
       {ADDRESS_LINES.map((line) => (
         <Field key={line.name} label={line.label} className={line.wide ? "col-span-2" : ""}>
           {(field) => <Input {...field} autoComplete="off" {...register(`${name}.${line.name}`)} />}

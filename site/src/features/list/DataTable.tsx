@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { cn } from "../../ui/cn.ts";
 import { Checkbox } from "../../ui/Input.tsx";
 import { LocalLink } from "./LocalLink.tsx";
+import { SortSelect } from "./SortSelect.tsx";
 import { type ListSpec, searchOf, withParams } from "./spec.ts";
 import type { ListState } from "./use-list.ts";
 
@@ -52,6 +53,7 @@ export function DataTable<T extends { id: string }>(props: Props<T>) {
       className={cn("transition-opacity duration-150", state.loading && "opacity-60")}
       aria-busy={state.loading}
     >
+      <SortSelect columns={columns} state={state} defaultSort={props.defaultSort} />
       <ul className="divide-y divide-line md:hidden" aria-label={caption}>
         {rows.map((row) => (
           <li key={row.id} className="relative px-4 py-3 active:bg-hover">

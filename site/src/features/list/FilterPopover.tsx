@@ -56,7 +56,7 @@ export function FilterPopover({ label, value, clearHref, onOpen, children }: Pro
       <div
         id={id}
         popover="auto"
-        className="z-30 w-64 rounded-lg bg-raised p-3 text-ink shadow-raised [position-area:bottom_span-right] [position-try-fallbacks:flip-inline] supports-[position-area:bottom]:m-0 supports-[position-area:bottom]:mt-1.5"
+        className="z-30 w-64 overflow-visible rounded-lg bg-raised p-3 text-ink shadow-raised [position-area:bottom_span-right] [position-try-fallbacks:flip-inline] supports-[position-area:bottom]:m-0 supports-[position-area:bottom]:mt-1.5"
       >
         {children}
       </div>

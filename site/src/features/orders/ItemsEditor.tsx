@@ -27,7 +27,8 @@ const NUMBERS = [
   { name: "tax_rate", label: "Tax in percent", short: "Tax %" },
 ] as const;
 
-const GRID = "md:grid-cols-[minmax(12rem,1fr)_5rem_7.5rem_5rem_5rem_8rem_6rem]";
+// By the room of the panel, not of the window: the navigation may stand beside it.
+const GRID = "@min-[50rem]:grid-cols-[minmax(12rem,1fr)_4.5rem_6.5rem_4.5rem_4.5rem_6.5rem_5.5rem]";
 
 /**
  * The lines of an order. Enter goes down a line, and makes one below the last; Alt with the arrows
@@ -76,9 +77,12 @@ export function ItemsEditor({ form }: { form: OrderFormApi }) {
   }
 
   return (
-    <div ref={root}>
+    <div ref={root} className="@container">
       <div
-        className={cn("hidden gap-2 px-5 pt-3.5 pb-1 font-medium text-faint text-xs md:grid", GRID)}
+        className={cn(
+          "hidden gap-2 px-5 pt-3.5 pb-1 font-medium text-faint text-xs @min-[50rem]:grid",
+          GRID,
+        )}
         aria-hidden="true"
       >
         <span>Item</span>
@@ -89,24 +93,27 @@ export function ItemsEditor({ form }: { form: OrderFormApi }) {
         ))}
         <span className="text-end">Amount</span>
       </div>
-      <ul className="max-md:divide-y max-md:divide-line">
+      <ul className="divide-y divide-line @min-[50rem]:divide-y-0">
         {fields.map((field, index) => (
           <li
             key={field.id}
             aria-label={`Line ${index + 1}`}
             onKeyDown={(event) => onKeyDown(event, index)}
-            className={cn("grid grid-cols-2 items-start gap-2 px-4 py-3 md:px-5 md:py-1.5", GRID)}
+            className={cn(
+              "grid grid-cols-2 items-start gap-2 px-4 py-3 @lg:grid-cols-[repeat(4,1fr)_6.5rem_5.5rem] md:px-5 @min-[50rem]:py-1.5",
+              GRID,
+            )}
           >
             <ItemField form={form} index={index} />
             {NUMBERS.map(({ name, label }) => (
               <NumberField key={name} form={form} index={index} name={name} label={label} />
             ))}
             <LineAmount control={control} index={index} />
-            <div className="flex justify-end">
+            <div className="flex justify-end @lg:self-end @min-[50rem]:self-start">
               <Button
                 variant="ghost"
                 size="icon-sm"
-                className="md:mt-1"
+                className="@min-[50rem]:mt-1"
                 aria-label={`Move line ${index + 1} up`}
                 disabled={index === 0}
                 onClick={() => move(index, index - 1)}
@@ -116,7 +123,7 @@ export function ItemsEditor({ form }: { form: OrderFormApi }) {
               <Button
                 variant="ghost"
                 size="icon-sm"
-                className="md:mt-1"
+                className="@min-[50rem]:mt-1"
                 aria-label={`Move line ${index + 1} down`}
                 disabled={index === fields.length - 1}
                 onClick={() => move(index, index + 1)}
@@ -126,7 +133,7 @@ export function ItemsEditor({ form }: { form: OrderFormApi }) {
               <Button
                 variant="ghost"
                 size="icon-sm"
-                className="md:mt-1"
+                className="@min-[50rem]:mt-1"
                 aria-label={`Remove line ${index + 1}`}
                 onClick={() => drop(index)}
               >
@@ -180,7 +187,7 @@ function ItemField({ form, index }: { form: OrderFormApi; index: number }) {
   }
 
   return (
-    <div className="col-span-2 min-w-0 md:col-span-1">
+    <div className="col-span-full min-w-0 @min-[50rem]:col-span-1">
       <Combobox
         aria-label={`Item ${index + 1}`}
         aria-invalid={error ? true : undefined}
@@ -218,7 +225,7 @@ function NumberField({ form, index, name, label }: NumberProps) {
   const id = `item-${index}-${name}`;
   return (
     <div className="min-w-0">
-      <label htmlFor={id} className="mb-1 block text-faint text-xs md:sr-only">
+      <label htmlFor={id} className="mb-1 block text-faint text-xs @min-[50rem]:sr-only">
         {label} <span className="sr-only">of line {index + 1}</span>
       </label>
       <input
@@ -254,10 +261,10 @@ function LineAmount({
   const amount = item ? lineTotal(lineOf(item, locale), minorDigits(currency)) : 0;
   return (
     <p
-      className="numeric self-center truncate text-end text-sm md:mt-2 md:self-start"
+      className="numeric self-center truncate text-end text-sm @lg:self-end @lg:pb-2 @min-[50rem]:mt-2 @min-[50rem]:self-start @min-[50rem]:pb-0"
       suppressHydrationWarning
     >
-      <span className="float-start text-faint md:sr-only">Amount </span>
+      <span className="float-start text-faint @lg:sr-only">Amount </span>
       {formatMoney(amount, currency, locale)}
     </p>
   );
