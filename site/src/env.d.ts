@@ -12,6 +12,8 @@ declare namespace App {
     api: import("./lib/api/client.ts").Api;
     /** For numbers and dates, e.g. `de-DE`. */
     locale: string;
+    /** Set once the page asked for could not be made, while the one that says so is. */
+    failed?: boolean;
     theme: "light" | "dark" | null;
   }
 }

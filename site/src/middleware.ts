@@ -25,6 +25,22 @@ const identify = defineMiddleware(async (context, next) => {
   return securePage(await next(), locals.caller.requestId);
 });
 
+/** Whatever fails while a page is made: one line in the log, and a page that says so. */
+const explainFailure = defineMiddleware(async (context, next) => {
+  try {
+    return await next();
+  } catch (error) {
+    const { requestId } = context.locals.caller;
+    const err = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    console.error(
+      JSON.stringify({ level: "error", request_id: requestId, msg: "page failed", err }),
+    );
+    context.locals.failed = true;
+    const page = await next(new Request(new URL("/500", context.url)));
+    return new Response(page.body, { status: 503, headers: page.headers });
+  }
+});
+
 /** A form sent by a page that is not the portal's own is refused. */
 const refuseForeignForms = defineMiddleware((context, next) => {
   const { request, routePattern } = context;
@@ -38,7 +54,7 @@ const refuseForeignForms = defineMiddleware((context, next) => {
 /** Finds the session and the tenant that the path names; sends strangers to the sign-in page. */
 const authenticate = defineMiddleware(async (context, next) => {
   const { locals, url, cookies } = context;
-  if (context.routePattern === "/api/[...path]") return next();
+  if (context.routePattern === "/api/[...path]" || locals.failed) return next();
   const { session, setCookies } = await resolveSession(locals.caller);
   locals.session = session;
   locals.caller = { ...locals.caller, cookie: applySetCookies(locals.caller.cookie, setCookies) };
@@ -80,4 +96,4 @@ function callerOf({ request, clientAddress }: { request: Request; clientAddress:
   };
 }
 
-export const onRequest = sequence(identify, refuseForeignForms, authenticate);
+export const onRequest = sequence(identify, explainFailure, refuseForeignForms, authenticate);
