@@ -32,6 +32,8 @@ const schema = z
     S3_BUCKET: z.string().min(1).default("kontor"),
     S3_ACCESS_KEY_ID: z.string().min(1).optional(),
     S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+    /** The largest file that may be uploaded; the functions know the usual one. */
+    MAX_UPLOAD_BYTES: z.coerce.number().int().min(1).optional(),
     SMTP_URL: address(/^smtps?$/).optional(),
     GOTENBERG_URL: address(/^https?$/).optional(),
 

@@ -64,7 +64,7 @@ export const routes: Route[] = [
       const url = await presignGet({
         key: file.object_key,
         contentType: file.content_type,
-        disposition: contentDisposition(file.file_name, { type: inline ? "inline" : "attachment" }),
+        disposition: disposition(file.file_name, inline),
         seconds: LINK_SECONDS,
       });
       return query.redirect === "false"
@@ -83,3 +83,9 @@ export const routes: Route[] = [
       db.answer((sql) => sql`select public.delete_attachment(${params.id}::uuid)`, noContent),
   }),
 ];
+
+/** RFC 6266. A name that looks like a path keeps its letters, not its separators. */
+function disposition(fileName: string, inline: boolean): string {
+  const name = fileName.replace(/[/\\]/g, "_");
+  return contentDisposition(name, { type: inline ? "inline" : "attachment" });
+}

@@ -18,7 +18,7 @@ const ZIP = /^PK(\x03\x04|\x05\x06)/;
  * @returns whether they fit; a type that is not in FILE_TYPES never does, an empty file always.
  */
 export async function contentFits(sample: Uint8Array, contentType: string): Promise<boolean> {
-  const expected = FILE_TYPES[contentType];
+  const expected = FILE_TYPES.get(contentType);
   if (expected === undefined) return false;
   if (sample.length === 0) return true;
   const latin1 = new TextDecoder("latin1").decode(sample);

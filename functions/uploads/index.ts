@@ -36,7 +36,7 @@ export const routes: Route[] = [
     answers: { 201: { description: "Where to send the bytes", schema: presignedUpload } },
     handle: async ({ db, body }) => {
       const { content_type, byte_size } = body;
-      if (FILE_TYPES[content_type] === undefined) {
+      if (!FILE_TYPES.has(content_type)) {
         throw new Problem("unsupported_media_type", "Files of this type are not taken.", {
           errors: [{ path: "content_type", code: "unsupported", message: "Not taken." }],
         });

@@ -7,7 +7,7 @@ import { listOf, paging, text, uuid } from "./common.ts";
  * `file-type` calls one of these names, or `text`, which has none. Nothing that a computer runs, no
  * macros, nothing of unknown kind.
  */
-export const FILE_TYPES: Readonly<Record<string, "text" | readonly string[]>> = {
+export const FILE_TYPES: ReadonlyMap<string, "text" | readonly string[]> = new Map(Object.entries({
   "image/png": ["image/png", "image/apng"],
   "image/jpeg": ["image/jpeg"],
   "image/gif": ["image/gif"],
@@ -44,7 +44,7 @@ export const FILE_TYPES: Readonly<Record<string, "text" | readonly string[]>> = 
   "application/json": "text",
   "video/mp4": ["video/mp4", "video/x-m4v"],
   "video/quicktime": ["video/quicktime"],
-};
+}));
 
 /** Office documents are zip files; where their first bytes do not say more, that has to do. */
 function zipped(prefix: string, names: readonly string[]): Record<string, readonly string[]> {

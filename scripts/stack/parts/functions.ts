@@ -43,7 +43,7 @@ export function createFunctions(ctx: StackContext, env: Record<string, string>):
         S3_ACCESS_KEY_ID: ctx.objectStore.accessKeyId,
         S3_SECRET_ACCESS_KEY: ctx.objectStore.secretAccessKey,
         SMTP_URL: ctx.smtpUrl,
-        ...(ctx.gotenbergUrl === undefined ? {} : { GOTENBERG_URL: ctx.gotenbergUrl }),
+        GOTENBERG_URL: ctx.gotenbergUrl,
         KONTOR_VERSION: ctx.version,
       };
       await child.start({
@@ -56,7 +56,8 @@ export function createFunctions(ctx: StackContext, env: Record<string, string>):
           "--no-remote",
           "--allow-net",
           "--allow-env",
-          "--allow-sys=hostname",
+          // The S3 client asks for a home, although nothing of its settings comes from there.
+          "--allow-sys=hostname,uid,homedir",
           // Relative to cwd: the list is split at commas, which a checkout's own path may hold.
           "--allow-read=functions,node_modules",
           "--v8-flags=--max-old-space-size=256",
