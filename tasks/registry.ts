@@ -1,9 +1,21 @@
 /** Every task there is, by the name that SQL and code enqueue it under. */
+import { deleteObject } from "./delete_object.ts";
+import { expireExports } from "./expire_exports.ts";
+import { exportRecords } from "./export_records.ts";
 import { pruneExpired } from "./prune_expired.ts";
+import { purgeTrash } from "./purge_trash.ts";
+import { sendEmail } from "./send_email.ts";
+import { sweepUploads } from "./sweep_uploads.ts";
 import type { Task } from "./task.ts";
 
 export const registry = {
+  delete_object: deleteObject,
+  expire_exports: expireExports,
+  export_records: exportRecords,
   prune_expired: pruneExpired,
+  purge_trash: purgeTrash,
+  send_email: sendEmail,
+  sweep_uploads: sweepUploads,
 } satisfies Readonly<Record<string, Task>>;
 
 export type TaskName = keyof typeof registry;

@@ -2,9 +2,11 @@
 import { routes as attachments } from "../attachments/index.ts";
 import { routes as auth } from "../auth/index.ts";
 import { routes as customers } from "../customers/index.ts";
+import { routes as emails } from "../emails/index.ts";
 import { routes as exports } from "../exports/index.ts";
 import { routes as healthz } from "../healthz/index.ts";
 import { routes as invitations } from "../invitations/index.ts";
+import { routes as jobs } from "../jobs/index.ts";
 import { routes as livez } from "../livez/index.ts";
 import { routes as members } from "../members/index.ts";
 import { describing } from "../openapi.json/index.ts";
@@ -18,9 +20,11 @@ const served = {
   attachments,
   auth,
   customers,
+  emails,
   exports,
   healthz,
   invitations,
+  jobs,
   livez,
   members,
   orders,

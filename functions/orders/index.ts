@@ -10,7 +10,8 @@ import {
   orderUpdate,
 } from "../_shared/contracts/orders.ts";
 import { orderExport } from "../_shared/contracts/exports.ts";
-import { okText } from "../_shared/replies.ts";
+import { orderSend, orderSent } from "../_shared/contracts/jobs.ts";
+import { ok, okText } from "../_shared/replies.ts";
 import { created, documentOf } from "../_shared/resource.ts";
 import { resourceRoutes } from "../_shared/resource_routes.ts";
 import { type Route, route } from "../_shared/route.ts";
@@ -68,6 +69,23 @@ export const routes: Route[] = [
       context.db.answer(
         (sql) => documentOf(sql, sql`public.duplicate_order(${context.params.id}::uuid)`),
         (rows) => created(context, "/orders", rows),
+      ),
+  }),
+  route({
+    method: "POST",
+    path: "/orders/:id/send",
+    access: "member",
+    tag,
+    summary: "Mail the order's confirmation",
+    description: "To its customer, or to another address. 429 after 500 mails within an hour.",
+    body: orderSend,
+    answers: {
+      202: { description: "It is on its way; its log says what became of it", schema: orderSent },
+    },
+    handle: ({ db, params, body }) =>
+      db.answer<{ email: unknown }>(
+        (sql) => sql`select public.send_order(${params.id}::uuid, ${body.to ?? null}) as email`,
+        ([row]) => ok({ email: row?.email }, 202),
       ),
   }),
   route({

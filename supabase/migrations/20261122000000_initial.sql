@@ -3412,8 +3412,21 @@ $$;
 comment on function private.issue_invitation_token is
   'A fresh token for the mail of an invitation, so that the queue never holds one; null when it is not open any more.';
 
+create function private.ready_export(tenant uuid, id uuid)
+returns json
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select json_build_object('file_name', e.file_name, 'rows', e.done, 'expires_at', e.expires_at)
+  from public.exports e
+  where e.tenant_id = tenant and e.id = ready_export.id and e.status = 'succeeded'
+$$;
+comment on function private.ready_export is 'What the mail about a finished export says; null when it is gone.';
+
 grant execute on function private.begin_email, private.hand_over_email, private.finish_email,
-  private.issue_invitation_token
+  private.issue_invitation_token, private.ready_export
   to kontor_worker;
 
 

@@ -1,0 +1,88 @@
+/** The conversation with the mail server. */
+import { Readable } from "node:stream";
+import { createTransport } from "nodemailer";
+import MailComposer from "nodemailer/lib/mail-composer";
+import { PermanentError } from "../errors.ts";
+import type { Rendered } from "./layout.ts";
+
+/** Some providers close the door on more. */
+const CONNECTIONS = 5;
+const TIMEOUTS = { connectionTimeout: 15_000, greetingTimeout: 15_000, socketTimeout: 60_000 };
+
+type Address = { readonly name: string; readonly address: string };
+
+export type Mail = Rendered & {
+  /** Without its angle brackets. */
+  readonly messageId: string;
+  readonly from: Address;
+  readonly to: string;
+};
+
+export type MailServer = {
+  /**
+   * Hands a mail in and gives the server's answer.
+   * @param beforeEnd awaited when the server has all of it but the line that ends it: until then a
+   * mail is never accepted, from then on it may be.
+   * @throws PermanentError with the server's words when it will never take this mail; any other
+   * error when it may later.
+   */
+  deliver(mail: Mail, beforeEnd: () => Promise<void>): Promise<string>;
+};
+
+/** @param url smtp:// or smtps://, with name and password where they are asked for. */
+export function openMailServer(url: string): MailServer {
+  const transport = createTransport({
+    url,
+    pool: true,
+    maxConnections: CONNECTIONS,
+    maxRequeues: 1,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    ...TIMEOUTS,
+  });
+  return {
+    async deliver(mail, beforeEnd) {
+      const source = await compose(mail);
+      try {
+        const { response } = await transport.sendMail({
+          envelope: { from: mail.from.address, to: [mail.to] },
+          raw: Readable.from(endingAfter(source, beforeEnd), { objectMode: false }),
+        });
+        return response;
+      } catch (error) {
+        throw isRefusal(error) ? new PermanentError(error.message, { cause: error }) : error;
+      }
+    },
+  };
+}
+
+async function* endingAfter(source: Buffer, beforeEnd: () => Promise<void>) {
+  yield source;
+  await beforeEnd();
+}
+
+/** Addresses go in as objects, never as text: nodemailer encodes names and refuses line ends. */
+function compose({ messageId, from, to, subject, text, html }: Mail): Promise<Buffer> {
+  return new MailComposer({
+    messageId: `<${messageId}>`,
+    from,
+    to: { name: "", address: to },
+    subject,
+    text,
+    html,
+    // No out-of-office answers to something that nobody reads.
+    headers: { "Auto-Submitted": "auto-generated" },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+    .compile()
+    .build();
+}
+
+/** The mail itself or its receiver was refused, for good. A wrong password is the operator's to mend. */
+function isRefusal(error: unknown): error is Error {
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  const answer = "responseCode" in error ? Number(error.responseCode) : 0;
+  const aboutThisMail = error.code === "EENVELOPE" || error.code === "EMESSAGE";
+  return aboutThisMail && (answer >= 500 || !answer);
+}

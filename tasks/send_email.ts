@@ -1,0 +1,147 @@
+/**
+ * Sends a mail of the log.
+ *
+ * SMTP knows no idempotency: after the line that ends a mail the server has it, and there is no way
+ * to ask. So the log says that a mail is handed over in the same moment in which that line goes out,
+ * and what a worker that died left behind is told apart: not handed over, the server cannot have
+ * taken it and it is sent again; handed over, it is taken for sent, and the log says that the answer
+ * is not known. What remains: a worker that dies between the two writes, microseconds apart, sends a
+ * mail twice; a connection lost after that line leads to another attempt, as RFC 5321 has it; and a
+ * server that refuses a mail whose sender died just then is not heard. Every attempt carries the same
+ * Message-ID, by which mailboxes know a repetition.
+ */
+import { setImmediate as turn } from "node:timers/promises";
+import type { Sql } from "postgres";
+import { z } from "zod";
+import { formatsOf } from "./emails/formats.ts";
+import { type Rendered, render } from "./emails/layout.ts";
+import type { Tenant } from "./emails/message.ts";
+import { messages } from "./emails/messages.ts";
+import { type MailServer, openMailServer } from "./emails/smtp.ts";
+import { type Env, readEnv } from "./env.ts";
+import { PermanentError } from "./errors.ts";
+import { defineTask } from "./task.ts";
+
+type Email = {
+  readonly id: string;
+  readonly template: string;
+  readonly recipient: string;
+  readonly params: unknown;
+  readonly requested_by: string | null;
+  readonly handed_over: boolean;
+  readonly tenant: Tenant;
+};
+
+type Status = "queued" | "sent" | "failed";
+
+const UNHEARD =
+  "The mail server was given the whole mail; the worker died before it heard the answer.";
+const UNWANTED = "What this mail is about is gone, so it was not sent.";
+
+let server: MailServer | undefined;
+
+export const sendEmail = defineTask({
+  payload: z.object({ tenant_id: z.guid(), email_id: z.guid() }),
+  async run({ tenant_id, email_id }, { sql, job, log }) {
+    const [row] = await sql<{ email: Email | null }[]>`
+      select private.begin_email(${tenant_id}, ${email_id}) as email`;
+    const email = row?.email;
+    if (!email) return;
+    const finish = (status: Status, response: string) => sql`
+      select private.finish_email(${tenant_id}, ${email_id}, ${status}, ${response})`;
+    if (email.handed_over) {
+      await finish("sent", UNHEARD);
+      return;
+    }
+    let response: string | null;
+    try {
+      response = await send(sql, email);
+    } catch (error) {
+      const reason = refusalOf(error) ?? error;
+      const last = reason instanceof PermanentError || job.attempts >= job.max_attempts;
+      const words = reason instanceof Error ? reason.message : String(reason);
+      await finish(last ? "failed" : "queued", words);
+      log.warn({ email_id, attempt: job.attempts, reason: words }, "a mail could not be sent");
+      throw reason;
+    }
+    await finish(response === null ? "failed" : "sent", response ?? UNWANTED);
+  },
+});
+
+/** Gives the server's answer; null when the mail is not wanted any more. */
+async function send(sql: Sql, email: Email): Promise<string | null> {
+  const env = readEnv();
+  const mail = await write(sql, email, env);
+  if (mail === null) return null;
+  server ??= openMailServer(env.SMTP_URL);
+  const from = env.MAIL_FROM ?? `no-reply@${mailHost(env.PORTAL_URL)}`;
+  return await server.deliver(
+    {
+      ...mail,
+      messageId: `${email.id}@${from.slice(from.lastIndexOf("@") + 1)}`,
+      from: { name: oneLine(email.tenant.name), address: from },
+      to: checkedAddress(email.recipient),
+    },
+    () => handOver(sql, email),
+  );
+}
+
+async function write(sql: Sql, email: Email, env: Env): Promise<Rendered | null> {
+  const message = messages.get(email.template);
+  if (!message) throw new PermanentError(`There is no mail called ${email.template}.`);
+  const { tenant, requested_by: person } = email;
+  const formats = formatsOf(tenant);
+  const portal = env.PORTAL_URL.replace(/\/+$/, "");
+  const content = await message.compose(email.params, { sql, tenant, person, portal }, formats);
+  if (content === null) return null;
+  return await render(
+    { ...content, subject: oneLine(content.subject) },
+    { tenant: oneLine(tenant.name), language: formats.language },
+  );
+}
+
+/**
+ * Records that the mail is handed over. Resolves in the turn of the event loop in which the commit
+ * is written, not when it is answered: the mail's last line goes out in the same turn.
+ */
+async function handOver(sql: Sql, { id, tenant }: Email): Promise<void> {
+  const connection = await sql.reserve();
+  try {
+    await connection`begin`;
+    await connection`select private.hand_over_email(${tenant.id}, ${id})`;
+  } catch (error) {
+    connection.release();
+    throw error;
+  }
+  const release = () => connection.release();
+  connection`commit`.execute().then(release, release);
+  await turn();
+}
+
+const address = z.email();
+
+/** @throws PermanentError for what SMTP would not take, a line end above all. */
+function checkedAddress(text: string): string {
+  const { data } = address.safeParse(text);
+  if (data === undefined) throw new PermanentError(`${oneLine(text)} is not an e-mail address.`);
+  return data;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim();
+}
+
+/** A bare address, as of the stack on one's own machine, is nowhere for mail to come from. */
+function mailHost(portal: string): string {
+  const { hostname } = new URL(portal);
+  return /^[\d.]+$|^\[|^localhost$/.test(hostname) ? "kontor.test" : hostname;
+}
+
+/** A refusal by the database's own rules stays one, however often it is tried. */
+function refusalOf(error: unknown): PermanentError | undefined {
+  const isRefusal =
+    error instanceof Error && "code" in error && /^PT40[34]$/.test(String(error.code));
+  if (!isRefusal) return undefined;
+  const detail = "detail" in error ? String(error.detail) : error.message;
+  return new PermanentError(detail, { cause: error });
+}
