@@ -3,7 +3,7 @@
 //
 //   node scripts/bootstrap.mjs <script relative to the repository> [arguments]
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,8 @@ const PINNED_NODE = 24;
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const modules = path.join(root, "node_modules");
+const installLock = path.join(root, ".data", "install.lock");
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 function fail(message) {
   console.error(`kontor: ${message}`);
@@ -61,9 +63,56 @@ function whatIsNotInstalled() {
   return missing;
 }
 
-function install() {
+/** Runs a command to its end; a signal to this process reaches the command as well. */
+function runToEnd(command, args, options) {
+  const child = spawn(command, args, { cwd: root, stdio: "inherit", ...options });
+  let stoppedBy;
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      stoppedBy = signal;
+      child.kill(signal);
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code, signal) => resolve({ code, signal, stoppedBy: stoppedBy ?? signal }));
+  });
+}
+
+/** Two installs at once would undo each other: waits for one that runs, then holds the lock. */
+async function lockInstall() {
+  mkdirSync(path.dirname(installLock), { recursive: true, mode: 0o700 });
+  for (let told = false; ; told = true) {
+    try {
+      writeFileSync(installLock, String(process.pid), { flag: "wx" });
+      process.on("exit", () => rmSync(installLock, { force: true }));
+      return;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    if (!isRunning(Number(readFileSync(installLock, "utf8")))) rmSync(installLock, { force: true });
+    else if (!told) console.log("kontor: waiting for another install of this folder to end");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+function isRunning(pid) {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+async function install() {
+  if (whatIsNotInstalled().length === 0) return;
+  await lockInstall();
   const missing = whatIsNotInstalled();
-  if (missing.length === 0) return;
+  if (missing.length > 0) await npmCi(missing);
+  rmSync(installLock, { force: true });
+}
+
+async function npmCi(missing) {
   const why =
     missing[0] === "everything"
       ? "nothing is installed yet"
@@ -72,14 +121,12 @@ function install() {
   const started = Date.now();
   // A machine that sets NODE_ENV=production would leave out what the embedded stack consists of;
   // npm itself runs on the old Node, and warns of every package that wants the new one.
-  const npm = spawnSync("npm", ["ci", "--include=dev", "--include=optional", "--loglevel=error"], {
-    cwd: root,
-    stdio: "inherit",
-    shell: process.platform === "win32",
-  });
-  if (npm.error) fail(`npm could not be run (${npm.error.message}); install npm and try again`);
-  if (npm.signal) fail(`npm ci was stopped by ${npm.signal}; run the command again`);
-  if (npm.status !== 0) {
+  const args = ["ci", "--include=dev", "--include=optional", "--loglevel=error"];
+  const end = await runToEnd("npm", args).catch((error) =>
+    fail(`npm could not be run (${error.message}); install npm and try again`),
+  );
+  if (end.stoppedBy) fail(`npm ci was stopped (${end.stoppedBy}); run the command again`);
+  if (end.code !== 0) {
     fail(
       "npm ci failed, see above. It needs the package registry once: without a network connection " +
         "nothing can be installed. When the connection is back, run the same command again.",
@@ -121,30 +168,23 @@ function startersOf() {
   }
 }
 
-function run(script, args) {
-  const child = spawn(pinnedNode(), [path.resolve(root, script), ...args], {
-    cwd: root,
-    stdio: "inherit",
+async function run(script, args) {
+  const node = pinnedNode();
+  // npm killed with -9 tells nobody; notice it, or what it started would run on unseen.
+  const starters = startersOf();
+  if (process.env.npm_lifecycle_event) {
+    setInterval(() => {
+      if (startersOf() !== starters) process.kill(process.pid, "SIGTERM");
+    }, 1000).unref();
+  }
+  const end = await runToEnd(node, [path.resolve(root, script), ...args], {
     env: {
       ...process.env,
       PATH: `${path.join(modules, ".bin")}${path.delimiter}${process.env.PATH ?? ""}`,
       KONTOR_PARENT_PID: String(process.pid),
     },
-  });
-  child.on("error", (error) => fail(`could not run ${script}: ${error.message}`));
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-    process.on(signal, () => child.kill(signal));
-  }
-  // npm killed with -9 tells nobody; notice it, or what it started would run on unseen.
-  const starters = startersOf();
-  if (process.env.npm_lifecycle_event) {
-    setInterval(() => {
-      if (startersOf() !== starters) child.kill("SIGTERM");
-    }, 1000).unref();
-  }
-  child.on("exit", (code, signal) => {
-    process.exit(signal ? 128 + (os.constants.signals[signal] ?? 0) : (code ?? 1));
-  });
+  }).catch((error) => fail(`could not run ${script}: ${error.message}`));
+  process.exit(end.signal ? 128 + (os.constants.signals[end.signal] ?? 0) : (end.code ?? 1));
 }
 
 const [script, ...args] = process.argv.slice(2);
@@ -152,5 +192,5 @@ if (majorOf(process.version) < OLDEST_NODE) {
   fail(`Node ${OLDEST_NODE} or newer is needed, this is ${process.version}`);
 }
 if (!script) fail("usage: node scripts/bootstrap.mjs <script> [arguments]");
-install();
-run(script, args);
+await install();
+await run(script, args);
