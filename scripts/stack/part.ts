@@ -53,6 +53,7 @@ export type Ports = {
   readonly functions: number;
   readonly worker: number;
   readonly smtp: number;
+  readonly pdf: number;
 };
 
 /** Origins for people and clients; no trailing slash. */
@@ -94,6 +95,8 @@ export type External = {
   readonly supabase: boolean;
   readonly s3: boolean;
   readonly smtp: boolean;
+  /** Gotenberg. */
+  readonly pdf: boolean;
 };
 
 export type StackContext = {
@@ -108,8 +111,8 @@ export type StackContext = {
   readonly objectStore: ObjectStore;
   /** Where mail is sent; embedded: smtp://127.0.0.1:<smtp>. */
   readonly smtpUrl: string;
-  /** Unset: documents are not made by Gotenberg. */
-  readonly gotenbergUrl: string | undefined;
+  /** Where documents are printed; embedded: http://127.0.0.1:<pdf>. */
+  readonly gotenbergUrl: string;
   readonly external: External;
   /** The product's version, from package.json. */
   readonly version: string;

@@ -5,6 +5,7 @@ import { createAuth } from "./parts/auth.ts";
 import { createFunctions } from "./parts/functions.ts";
 import { createGateway } from "./parts/gateway.ts";
 import { createMail } from "./parts/mail.ts";
+import { createPdf } from "./parts/pdf.ts";
 import { createPortal } from "./parts/portal.ts";
 import { createPostgres } from "./parts/postgres.ts";
 import { createRest } from "./parts/rest.ts";
@@ -15,12 +16,15 @@ import type { SiteBuild } from "./site_build.ts";
 export function createParts(ctx: StackContext, env: Env, build: SiteBuild): Part[] {
   const given = { ...childEnv(env), LOG_LEVEL: env.LOG_LEVEL };
   const { external } = ctx;
+  const limits =
+    env.MAX_UPLOAD_BYTES === undefined ? {} : { MAX_UPLOAD_BYTES: String(env.MAX_UPLOAD_BYTES) };
   return [
     ...(external.database ? [] : [createPostgres(ctx)]),
     ...(external.supabase ? [] : [createAuth(ctx), createRest(ctx, given)]),
     ...(external.s3 ? [] : [createS3(ctx)]),
     ...(external.smtp ? [] : [createMail(ctx)]),
-    createFunctions(ctx, given),
+    ...(external.pdf ? [] : [createPdf(ctx, given)]),
+    createFunctions(ctx, { ...given, ...limits }),
     createWorker(ctx, given),
     createGateway(ctx),
     createPortal(ctx, given, build),

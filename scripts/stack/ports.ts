@@ -67,6 +67,7 @@ export async function pickPorts(env: Env): Promise<Ports> {
       functions: await inner(),
       worker: await inner(),
       smtp: await inner(),
+      pdf: await inner(),
     };
   } finally {
     await Promise.all(held.map((server) => new Promise((done) => server.close(done))));

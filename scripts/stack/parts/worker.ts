@@ -26,7 +26,7 @@ export function createWorker(ctx: StackContext, env: Record<string, string>): Pa
           S3_ACCESS_KEY_ID: ctx.objectStore.accessKeyId,
           S3_SECRET_ACCESS_KEY: ctx.objectStore.secretAccessKey,
           SMTP_URL: ctx.smtpUrl,
-          ...(ctx.gotenbergUrl === undefined ? {} : { GOTENBERG_URL: ctx.gotenbergUrl }),
+          GOTENBERG_URL: ctx.gotenbergUrl,
           PORTAL_URL: ctx.urls.portal,
           KONTOR_VERSION: ctx.version,
         },
