@@ -61,6 +61,9 @@ create table public.tenants (
     constraint tenants_locale_format check (locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'),
   order_prefix text not null default 'SO-'
     constraint tenants_order_prefix_format check (order_prefix ~ '^[A-Za-z0-9/_-]{0,12}$'),
+  address jsonb constraint tenants_address_object
+    check (jsonb_typeof(address) = 'object' and octet_length(address::text) <= 16384),
+  tax_id text constraint tenants_tax_id_length check (char_length(tax_id) <= 100),
   version int not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -70,6 +73,8 @@ comment on table public.tenants is 'The businesses that keep their books here. E
 comment on column public.tenants.slug is 'Short name in addresses: lower-case letters, digits and hyphens.';
 comment on column public.tenants.currency is 'What new orders and products are in unless they say otherwise.';
 comment on column public.tenants.time_zone is 'IANA name; days begin and end by it.';
+comment on column public.tenants.address is 'As its documents show it: an object of text fields, line1, line2, postal_code, city, region, country …';
+comment on column public.tenants.tax_id is 'As its documents show it, such as a VAT number.';
 comment on column public.tenants.order_prefix is 'What the numbers of new orders begin with.';
 
 create function private.check_time_zone()
@@ -209,7 +214,7 @@ alter table public.memberships force row level security;
 
 grant select on public.people, public.tenants, public.memberships to authenticated, service_role;
 grant update (name) on public.people to authenticated;
-grant update (name, currency, time_zone, locale, order_prefix) on public.tenants to authenticated, service_role;
+grant update (name, currency, time_zone, locale, order_prefix, address, tax_id) on public.tenants to authenticated, service_role;
 grant update (role) on public.memberships to authenticated, service_role;
 
 create policy "people see themselves and the members of their tenant"
@@ -315,7 +320,7 @@ as $$
   select coalesce(json_agg(json_build_object(
     'id', t.id, 'slug', t.slug, 'name', t.name, 'role', m.role,
     'currency', t.currency, 'time_zone', t.time_zone, 'locale', t.locale,
-    'order_prefix', t.order_prefix, 'version', t.version) order by t.name, t.id), '[]')
+    'order_prefix', t.order_prefix, 'address', t.address, 'tax_id', t.tax_id, 'version', t.version) order by t.name, t.id), '[]')
   from public.memberships m
   join public.tenants t on t.id = m.tenant_id
   where m.user_id = auth.uid() and t.deleted_at is null
@@ -395,7 +400,8 @@ declare
   present public.tenants;
 begin
   perform private.require_role_in(update_tenant.id, 'admin');
-  perform private.refuse_unknown_keys(patch, array['name', 'currency', 'time_zone', 'locale', 'order_prefix']);
+  perform private.refuse_unknown_keys(
+    patch, array['name', 'currency', 'time_zone', 'locale', 'order_prefix', 'address', 'tax_id']);
   select t.* into present from public.tenants t where t.id = update_tenant.id for no key update;
   perform private.matches_version(present.version, expected_version);
   if patch ? 'currency' and not exists (select from public.currencies where code = patch ->> 'currency') then
@@ -405,7 +411,9 @@ begin
   present := jsonb_populate_record(present, patch);
   update public.tenants t
   set name = btrim(present.name), currency = present.currency, time_zone = present.time_zone,
-      locale = present.locale, order_prefix = present.order_prefix
+      locale = present.locale, order_prefix = present.order_prefix,
+      -- What a patch sets to null is a JSON null here.
+      address = nullif(present.address, 'null'), tax_id = present.tax_id
   where t.id = update_tenant.id;
   return private.my_tenant(update_tenant.id);
 end

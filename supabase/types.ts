@@ -748,6 +748,7 @@ export type Database = {
       };
       tenants: {
         Row: {
+          address: Json | null;
           created_at: string;
           currency: string;
           deleted_at: string | null;
@@ -756,12 +757,14 @@ export type Database = {
           name: string;
           order_prefix: string;
           slug: string;
+          tax_id: string | null;
           time_zone: string;
           updated_at: string;
           version: number;
         };
         ComputedFields: never;
         Insert: {
+          address?: Json | null;
           created_at?: string;
           currency: string;
           deleted_at?: string | null;
@@ -770,11 +773,13 @@ export type Database = {
           name: string;
           order_prefix?: string;
           slug: string;
+          tax_id?: string | null;
           time_zone: string;
           updated_at?: string;
           version?: number;
         };
         Update: {
+          address?: Json | null;
           created_at?: string;
           currency?: string;
           deleted_at?: string | null;
@@ -783,6 +788,7 @@ export type Database = {
           name?: string;
           order_prefix?: string;
           slug?: string;
+          tax_id?: string | null;
           time_zone?: string;
           updated_at?: string;
           version?: number;

@@ -1,6 +1,6 @@
 /** Tenants, their members, and invitations to become one. */
 import { z } from "zod";
-import { currency, text, timestamp, uuid } from "./common.ts";
+import { address, currency, text, timestamp, uuid } from "./common.ts";
 import { email } from "./email.ts";
 
 /** Words that are, or may become, addresses of the portal. */
@@ -41,6 +41,8 @@ export const tenant = z.object({
   time_zone: z.string(),
   locale: z.string(),
   order_prefix: z.string(),
+  address: address().nullable(),
+  tax_id: z.string().nullable(),
   version: z.int(),
 }).meta({ id: "Tenant", description: "A tenant, as one of its members sees it." });
 export type Tenant = z.infer<typeof tenant>;
@@ -62,6 +64,8 @@ export const tenantPatch = z.strictObject({
   order_prefix: z.string()
     .regex(/^[A-Za-z0-9/_-]{0,12}$/, "At most 12 letters, digits, or any of - _ /.")
     .meta({ description: "What the numbers of new orders begin with." }),
+  address: address().nullable().meta({ description: "As the tenant's documents show it." }),
+  tax_id: text(100).nullable().meta({ description: "As the tenant's documents show it." }),
 }).partial().meta({ id: "TenantPatch" });
 export type TenantPatch = z.infer<typeof tenantPatch>;
 
