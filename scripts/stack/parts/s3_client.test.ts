@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
 import {
+  AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateMultipartUploadCommand,
@@ -11,6 +12,7 @@ import {
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   paginateListObjectsV2,
@@ -90,6 +92,30 @@ describe("what a client does", () => {
     const tail = await client.send(ranged);
     expect(tail.ContentRange).toBe("bytes 10485755-10485759/10485760");
     expect(await tail.Body?.transformToString()).toBe("xxxxx");
+  });
+
+  it("lists the uploads in parts that are under way, and aborts one", async () => {
+    const begin = async (Key: string) =>
+      (await client.send(new CreateMultipartUploadCommand({ Bucket, Key }))).UploadId ?? "";
+    const [one, two] = [await begin("parts/one"), await begin("parts/two"), await begin("other")];
+    const abort = (Key: string, UploadId: string) =>
+      client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+    const list = async () => {
+      const command = new ListMultipartUploadsCommand({ Bucket, Prefix: "parts/" });
+      return (await client.send(command)).Uploads?.map(({ Key, UploadId }) => [Key, UploadId]);
+    };
+    expect(await list()).toEqual([
+      ["parts/one", one],
+      ["parts/two", two],
+    ]);
+    await expect(abort("parts/one", two)).rejects.toMatchObject({ name: "NoSuchUpload" });
+    await abort("parts/one", one);
+    await expect(abort("parts/one", one)).rejects.toMatchObject({ name: "NoSuchUpload" });
+    expect(await list()).toEqual([["parts/two", two]]);
+    const late = { Bucket, Key: "parts/one", UploadId: one, PartNumber: 1, Body: "too late" };
+    await expect(client.send(new UploadPartCommand(late))).rejects.toMatchObject({
+      name: "NoSuchUpload",
+    });
   });
 
   it("accepts a browser's PUT to a presigned URL from the portal, as signed only", async () => {

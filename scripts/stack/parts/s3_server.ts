@@ -5,6 +5,8 @@ import S3rver from "@20minutes/s3rver";
 import { DUMMY_ACCOUNT } from "@20minutes/s3rver/lib/models/account.js";
 import type { ObjectStore } from "../part.ts";
 import { guardS3, S3Refusal } from "./s3_guard.ts";
+import "./s3_multipart.ts";
+import "./s3_signature.ts";
 import { hardenStore } from "./s3_store.ts";
 
 /** What the gateway takes off a path, and clients have signed. */

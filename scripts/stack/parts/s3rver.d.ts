@@ -44,3 +44,39 @@ declare module "@20minutes/s3rver/lib/models/account.js" {
   };
   export const DUMMY_ACCOUNT: Account;
 }
+
+declare module "@20minutes/s3rver/lib/models/error.js" {
+  export default class S3Error extends Error {
+    constructor(code: string, message: string);
+  }
+}
+
+declare module "@20minutes/s3rver/lib/routes.js" {
+  import type { Store } from "@20minutes/s3rver";
+
+  export type Method = "GET" | "DELETE" | "PUT";
+  export type Handler = (
+    ctx: {
+      readonly store: Store;
+      readonly query: Readonly<Record<string, string | undefined>>;
+      readonly params: { readonly bucket: string; readonly key?: string };
+      body: unknown;
+      status: number;
+    },
+    next: () => Promise<unknown>,
+  ) => Promise<unknown>;
+  type Layer = { readonly path: string; readonly methods: readonly string[] };
+
+  const router: {
+    readonly stack: Layer[];
+    register(path: string, methods: readonly Method[], handlers: readonly Handler[]): unknown;
+  };
+  export default router;
+}
+
+declare module "@20minutes/s3rver/lib/signature/v4.js" {
+  type CanonicalRequest = { readonly querystring: string };
+
+  const v4: { getStringToSign(canonical: CanonicalRequest, signature: unknown): string };
+  export default v4;
+}
