@@ -138,19 +138,19 @@ export async function headObject(key: string): Promise<ObjectHead | null> {
 }
 
 /**
- * An object's bytes, or only its first ones; null when there is no such object.
- * @throws Problem 503 when the store does not answer; what breaks later breaks the stream.
+ * An object's bytes as they come, or only its first ones; null when there is no such object.
+ * @throws Problem 503 when the store does not answer, or stops half-way.
  */
 export async function getObject(
   key: string,
   first?: number,
-): Promise<ReadableStream<Uint8Array> | null> {
+): Promise<AsyncIterable<Uint8Array> | null> {
   const { client, bucket } = store();
   const range = first === undefined ? {} : { Range: `bytes=0-${first - 1}` };
   try {
     const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...range }));
     if (object.Body === undefined) throw new Error("an object without a body");
-    return object.Body.transformToWebStream();
+    return whole(object.Body.transformToWebStream());
   } catch (error) {
     if (isMissing(error)) return null;
     throw unavailable(error);
@@ -191,6 +191,14 @@ export async function deleteObject(key: string): Promise<void> {
     await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
   } catch (error) {
     if (!isMissing(error)) throw unavailable(error);
+  }
+}
+
+async function* whole(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
+  } catch (error) {
+    throw unavailable(error);
   }
 }
 

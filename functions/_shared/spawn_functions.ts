@@ -13,6 +13,7 @@ const secret = "a secret of these tests, and of nothing else";
 export type OwnFunctions = {
   /** Ends in /functions/v1. */
   readonly url: string;
+  readonly pid: number;
   stop(): Promise<void>;
 };
 
@@ -44,7 +45,9 @@ export async function spawnFunctions(settings: Record<string, string>): Promise<
   };
   for await (const line of createInterface(child.stdout)) {
     const { msg, port } = JSON.parse(line);
-    if (msg === "listening") return { url: `http://127.0.0.1:${port}/functions/v1`, stop };
+    if (msg === "listening") {
+      return { url: `http://127.0.0.1:${port}/functions/v1`, pid: child.pid ?? 0, stop };
+    }
   }
   throw new Error("the functions ended before they listened");
 }

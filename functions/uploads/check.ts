@@ -48,14 +48,20 @@ export async function checkUpload(db: CallerDatabase, id: string): Promise<void>
   );
   if (settled?.done !== true) {
     await deleteObject(promised.object_key);
-    throw new Problem("conflict", "This upload was checked or deleted by somebody else meanwhile.");
+    throw overtaken();
   }
   await deleteObject(promised.upload_key).catch((error: unknown) =>
     log.warn({ attachment: id, err: String(error) }, "an upload is left behind; it is swept later")
   );
 }
 
-/** Copies the upload and looks at the copy; null when all is as promised. */
+const overtaken = () =>
+  new Problem("conflict", "This upload is being checked, or was deleted, by somebody else.");
+
+/**
+ * Copies the upload and looks at the copy; null when all is as promised.
+ * @throws Problem 409 conflict when the copy is gone: a later check has had it deleted.
+ */
 async function faultOf(promised: Promised): Promise<string | null> {
   const { upload_key, object_key, content_type, byte_size, sha256 } = promised;
   const uploaded = await headObject(upload_key);
@@ -65,7 +71,8 @@ async function faultOf(promised: Promised): Promise<string | null> {
 
   const copied = await copyObject(upload_key, object_key, content_type);
   const kept = copied ? await headObject(object_key) : null;
-  if (kept?.byteSize !== byte_size) return "The object changed while it was looked at.";
+  if (kept === null) throw overtaken();
+  if (kept.byteSize !== byte_size) return "The object changed while it was looked at.";
   const { sample, hash } = await read(object_key, byte_size, sha256 !== null);
   if (sha256 !== null && hash !== sha256) return "The object has another SHA-256 than promised.";
   if (!await contentFits(sample, content_type)) return "The object's content is of another type.";
@@ -81,9 +88,11 @@ async function read(
   const hash = createHash("sha256");
   const sample = new Uint8Array(Math.min(byteSize, SAMPLE_BYTES));
   // An empty object has no range that could be asked for.
-  const stream = byteSize === 0 ? null : await getObject(key, whole ? undefined : SAMPLE_BYTES);
+  if (byteSize === 0) return { sample, hash: hash.digest("hex") };
+  const stream = await getObject(key, whole ? undefined : SAMPLE_BYTES);
+  if (stream === null) throw overtaken();
   let length = 0;
-  for await (const chunk of stream ?? []) {
+  for await (const chunk of stream) {
     hash.update(chunk);
     if (length < sample.length) sample.set(chunk.subarray(0, sample.length - length), length);
     length += chunk.length;
