@@ -30,35 +30,41 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
-it("makes a cluster once, whatever an interrupted attempt left behind", () => {
-  mkdirSync(`${folder}.new`);
-  writeFileSync(path.join(`${folder}.new`, "PG_VERSION"), "17");
-  expect(open()).toBe(true);
-  expect(existsSync(`${folder}.new`)).toBe(false);
-  expect(open()).toBe(false);
+it("makes a cluster once, whatever an interrupted attempt left behind", async () => {
+  const unfinished = `${folder}.new-1`;
+  mkdirSync(unfinished);
+  writeFileSync(path.join(unfinished, "PG_VERSION"), "17");
+  expect(await open()).toBe(true);
+  expect(existsSync(unfinished)).toBe(false);
+  expect(await open()).toBe(false);
 });
 
-it("refuses a folder of an older Postgres, and says how to move on", () => {
+it("refuses a folder of an older Postgres, and says how to move on", async () => {
   const version = path.join(folder, "PG_VERSION");
   writeFileSync(version, "15\n");
   const before = readdirSync(folder);
-  expect(open).toThrow(/made by Postgres 15, this is Postgres 17.*nothing was changed/s);
+  await expect(open()).rejects.toThrow(
+    /made by Postgres 15, this is Postgres 17.*nothing was changed/s,
+  );
   expect(readdirSync(folder)).toEqual(before);
   writeFileSync(version, "17\n");
 });
 
-it.each(["PG_VERSION", "global/pg_control", "pg_wal"])("refuses a folder without %s", (missing) => {
-  const elsewhere = path.join(dataDir, "elsewhere");
-  renameSync(path.join(folder, missing), elsewhere);
-  const before = readdirSync(folder);
-  expect(open).toThrow(`no ${missing}`);
-  expect(open).toThrow(/damaged.*nothing was changed/s);
-  expect(readdirSync(folder)).toEqual(before);
-  renameSync(elsewhere, path.join(folder, missing));
-});
+it.each(["PG_VERSION", "global/pg_control", "pg_wal"])(
+  "refuses a folder without %s",
+  async (missing) => {
+    const elsewhere = path.join(dataDir, "elsewhere");
+    renameSync(path.join(folder, missing), elsewhere);
+    const before = readdirSync(folder);
+    await expect(open()).rejects.toThrow(`no ${missing}`);
+    await expect(open()).rejects.toThrow(/damaged.*nothing was changed/s);
+    expect(readdirSync(folder)).toEqual(before);
+    renameSync(elsewhere, path.join(folder, missing));
+  },
+);
 
-it("takes an emptied folder for none", () => {
+it("takes an emptied folder for none", async () => {
   renameSync(folder, path.join(dataDir, "kept"));
   mkdirSync(folder);
-  expect(open()).toBe(true);
+  expect(await open()).toBe(true);
 });

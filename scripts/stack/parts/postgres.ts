@@ -44,7 +44,7 @@ export function createPostgres(ctx: StackContext): Part {
     async start() {
       const bin = binFolder();
       const account = pickAccount(bin, folder);
-      ensureCluster(
+      await ensureCluster(
         folder,
         bin,
         account,

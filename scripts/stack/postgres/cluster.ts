@@ -1,5 +1,5 @@
 /** The data folder of the embedded Postgres: made whole or not at all, judged before it is used. */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import {
   chownSync,
   existsSync,
@@ -16,6 +16,7 @@ import {
 import path from "node:path";
 import { StackError } from "../errors.ts";
 import { appendLog } from "../logs.ts";
+import { unwatch, watch } from "../reaper.ts";
 import type { Account } from "./account.ts";
 import { MAJOR } from "./binaries.ts";
 
@@ -71,10 +72,58 @@ function dropStalePidFile(folder: string): void {
   if (!commandLine.includes(folder)) rmSync(file, { force: true });
 }
 
-function create(folder: string, bin: string, account: Account, password: string, dataDir: string) {
-  const unfinished = `${folder}.new`;
+/** Runs initdb to its end; it is stopped with the launcher. Resolves with its output. */
+function initdb(
+  command: string,
+  args: string[],
+  cwd: string,
+): Promise<{ ok: boolean; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd,
+      env: { PATH: "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" },
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const { pid } = child;
+    if (pid !== undefined) watch(pid, "SIGTERM");
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+      });
+    }
+    const end = (ok: boolean) => {
+      if (pid !== undefined) unwatch(pid);
+      resolve({ ok, output });
+    };
+    child.once("error", (error) => {
+      output += error.message;
+      end(false);
+    });
+    child.once("close", (code) => end(code === 0));
+  });
+}
+
+/** What an attempt that was killed left behind. */
+function dropUnfinished(folder: string): void {
+  const parent = path.dirname(folder);
+  const prefix = `${path.basename(folder)}.new-`;
+  for (const name of readdirSync(parent).filter((entry) => entry.startsWith(prefix))) {
+    rmSync(path.join(parent, name), { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function create(
+  folder: string,
+  bin: string,
+  account: Account,
+  password: string,
+  dataDir: string,
+): Promise<void> {
+  dropUnfinished(folder);
+  const unfinished = `${folder}.new-${process.pid}`;
   const passwordFile = path.join(dataDir, "run", "initdb-password");
-  rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { mode: 0o700 });
   chownSync(unfinished, account.uid, account.gid);
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
@@ -92,20 +141,15 @@ function create(folder: string, bin: string, account: Account, password: string,
       "--lc-messages=C",
       "--data-checksums",
     ]);
-    const made = spawnSync(command, args, {
-      cwd: unfinished,
-      env: { PATH: "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" },
-      encoding: "utf8",
-    });
-    const output = `${made.stdout ?? ""}${made.stderr ?? ""}${made.error?.message ?? ""}`;
+    const { ok, output } = await initdb(command, args, unfinished);
     appendLog(dataDir, "postgres", output);
-    if (made.status !== 0) {
+    if (!ok) {
       rmSync(unfinished, { recursive: true, force: true });
       if (/No space left on device/.test(output)) {
         throw new StackError("the disk is full: the database could not be made; make room first");
       }
       const why = output.split("\n").find((line) => /error|fatal|could not/i.test(line));
-      throw new StackError(`initdb failed: ${why ?? `exit code ${made.status}`}`);
+      throw new StackError(`initdb failed: ${why ?? "see logs/postgres.log"}`);
     }
   } finally {
     rmSync(passwordFile, { force: true });
@@ -118,13 +162,13 @@ function create(folder: string, bin: string, account: Account, password: string,
  * @returns whether it was made now.
  * @throws StackError when the folder is damaged, of another version, or the disk is full.
  */
-export function ensureCluster(
+export async function ensureCluster(
   folder: string,
   bin: string,
   account: Account,
   password: string,
   dataDir: string,
-): boolean {
+): Promise<boolean> {
   const { bavail, bsize } = statfsSync(dataDir);
   const freeMegabytes = Math.floor((bavail * bsize) / 1024 / 1024);
   if (bavail * bsize < LEAST_FREE_BYTES) {
@@ -135,7 +179,7 @@ export function ensureCluster(
   }
   if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
   const isNew = !existsSync(folder);
-  if (isNew) create(folder, bin, account, password, dataDir);
+  if (isNew) await create(folder, bin, account, password, dataDir);
   judge(folder);
   dropStalePidFile(folder);
   if (lstatSync(folder).uid !== account.uid) giveTo(folder, account);
