@@ -168,12 +168,14 @@ function words(make: () => string, count: number): string[] {
  * @param owner one connection of the tables' owner.
  * @param orders how many in all.
  * @param say prints a line of progress.
+ * @param tenants how many share them.
  * @returns the tenants, the largest first.
  */
 export async function generate(
   owner: Sql,
   orders: number,
   say: (text: string) => void,
+  tenants = TENANTS,
 ): Promise<BenchTenant[]> {
   faker.seed(20_261_122);
   const companies = words(() => faker.company.name(), 997);
@@ -187,7 +189,7 @@ export async function generate(
   };
   const fill = async (tx: TransactionSql) => {
     await tx.unsafe(CHANCE).simple();
-    await tx.unsafe(PLAN, [orders, TENANTS]);
+    await tx.unsafe(PLAN, [orders, tenants]);
     await tx.unsafe(TENANT_ROWS).simple();
     await tx.unsafe("alter table plan add primary key (k); analyze plan").simple();
     await step("customers and products", async () => {
