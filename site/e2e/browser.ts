@@ -1,5 +1,5 @@
 /** A headless Chromium for the journeys, and how one signs in with it. */
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import path from "node:path";
 import sparticuz from "@sparticuz/chromium";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
@@ -20,12 +20,11 @@ const PICTURES = path.resolve(import.meta.dirname, "../../test-results");
 export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 390, height: 844 };
 
-/** Starts the Chromium that comes with the packages; where there is none (macOS), an installed Chrome. */
+/** Starts the Chromium that comes with the packages; where it does not run, an installed one. */
 export async function launch(): Promise<Browser> {
   if (process.platform !== "linux") return chromium.launch({ channel: "chrome" });
-  const executablePath = existsSync("/usr/bin/chromium")
-    ? "/usr/bin/chromium"
-    : await sparticuz.executablePath();
+  const executablePath =
+    process.arch === "x64" ? await sparticuz.executablePath() : "/usr/bin/chromium";
   return chromium.launch({ executablePath, args: ARGS });
 }
 

@@ -67,16 +67,16 @@ describe("the orders list", () => {
     await page.getByRole("button", { name: "Total", exact: true }).click();
     await page.getByLabel("At least").fill("595");
     await page.getByRole("button", { name: "Apply" }).last().click();
-    await page.getByText("1 order", { exact: true }).waitFor();
+    await page.getByText("1 order", { exact: true }).last().waitFor();
     await page.getByRole("link", { name: "Clear filter: Total" }).click();
-    await page.getByText("25 of 60 orders").waitFor();
+    await page.getByText("25 of 60 orders").last().waitFor();
   });
 
   it("says what is wrong with an address", async () => {
     await page.goto(`/${tenant.slug}/orders?status=sent`);
     expect(await page.getByText("This address asks for something").count()).toBe(1);
     await page.getByRole("link", { name: "Start over" }).click();
-    await page.getByText("25 of 60 orders").waitFor();
+    await page.getByText("25 of 60 orders").last().waitFor();
   });
 
   it("changes many, and keeps those selected that refuse", async () => {

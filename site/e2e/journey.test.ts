@@ -73,7 +73,7 @@ describe("an order's journey", () => {
     await page.keyboard.press("/");
     await page.keyboard.type("müllar");
     await page.waitForURL((url) => url.searchParams.get("q") === "müllar");
-    await page.getByText("1 order", { exact: true }).waitFor();
+    await page.getByText("1 order", { exact: true }).last().waitFor();
     await picture(page, "orders-wide");
     const shared = await context.newPage();
     await shared.goto(page.url());

@@ -1,19 +1,15 @@
-import { Plus, RotateCcw, Trash2, Users } from "lucide-react";
+import { Plus, RotateCcw, Users } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import type { Customer } from "../../../../functions/_shared/contracts/customers.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { type PageContext, PageProvider, useAllows, useHref } from "../../ui/context.tsx";
-import { PageHeader } from "../../ui/PageHeader.tsx";
 import { leaveWithToast } from "../../ui/toast.ts";
 import { DateTime } from "../../ui/Values.tsx";
-import { type Column, DataTable, RowLink } from "../list/DataTable.tsx";
-import { ListEmpty, ListError } from "../list/ListError.tsx";
-import { LoadingBar } from "../list/LoadingBar.tsx";
+import { type Column, RowLink } from "../list/DataTable.tsx";
+import { ListFrame } from "../list/ListFrame.tsx";
 import type { Loaded } from "../list/load.ts";
-import { Pager } from "../list/Pager.tsx";
 import { SearchBox } from "../list/SearchBox.tsx";
-import { TrashTabs } from "../list/TrashTabs.tsx";
 import { useList } from "../list/use-list.ts";
 import { useRowKeys } from "../list/use-row-keys.ts";
 import { useTrash } from "../records/use-trash.ts";
@@ -37,7 +33,6 @@ function Customers({ initial }: { initial: Loaded<Customer> }) {
   const mayWrite = useAllows("member");
   const [creating, setCreating] = useState(false);
   const { restore, busy } = useTrash("/customers", () => void state.refresh());
-  const { list, error } = state.loaded;
   const trash = state.params.has("deleted");
   useRowKeys();
 
@@ -123,51 +118,31 @@ function Customers({ initial }: { initial: Loaded<Customer> }) {
 
   return (
     <>
-      <PageHeader title="Customers">{create}</PageHeader>
-      <div className="relative flex flex-wrap items-center gap-2 border-line border-b px-4 pb-3 md:px-6">
-        <form method="get" className="contents">
-          <SearchBox state={state} label="Search customers" />
-        </form>
-        <TrashTabs spec={CUSTOMER_LIST} state={state} icon={<Trash2 aria-hidden="true" />} />
-        <LoadingBar active={state.loading} />
-      </div>
-      {error ? <ListError state={state} error={error} /> : null}
-      {list?.data.length === 0 ? (
-        <ListEmpty
-          state={state}
-          noun="customers"
-          icon={<Users aria-hidden="true" />}
-          first={create}
-        />
-      ) : null}
-      {list && list.data.length > 0 ? (
-        <>
-          <DataTable
-            caption={trash ? "Customers in the trash" : "Customers"}
-            spec={CUSTOMER_LIST}
-            state={state}
-            rows={list.data}
-            columns={columns}
-            defaultSort="name"
-            card={({ id, name, email }) => (
-              <>
-                <RowLink href={href(`customers/${id}`)}>
-                  <bdi className="block truncate text-sm">{name}</bdi>
-                </RowLink>
-                <p className="truncate text-muted text-sm" dir="auto">
-                  {email ?? "No e-mail"}
-                </p>
-              </>
-            )}
-          />
-          <Pager
-            state={state}
-            page={list.page}
-            shown={list.data.length}
-            noun={["customer", "customers"]}
-          />
-        </>
-      ) : null}
+      <ListFrame
+        title="Customers"
+        noun={["customer", "customers"]}
+        icon={<Users aria-hidden="true" />}
+        spec={CUSTOMER_LIST}
+        state={state}
+        create={create}
+        filters={
+          <form method="get" className="contents">
+            <SearchBox state={state} label="Search customers" />
+          </form>
+        }
+        columns={columns}
+        defaultSort="name"
+        card={({ id, name, email }) => (
+          <>
+            <RowLink href={href(`customers/${id}`)}>
+              <bdi className="block truncate text-sm">{name}</bdi>
+            </RowLink>
+            <p className="truncate text-muted text-sm" dir="auto">
+              {email ?? "No e-mail"}
+            </p>
+          </>
+        )}
+      />
       {creating ? (
         <Suspense>
           <CustomerDialog

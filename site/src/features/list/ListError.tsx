@@ -8,6 +8,7 @@ import type { ListState } from "./use-list.ts";
 /** In place of rows that could not be fetched: what happened, and the way on. */
 export function ListError<T>({ state, error }: { state: ListState<T>; error: LoadError }) {
   const refused = error.code === "invalid_query";
+  const signedOut = error.code === "unauthenticated";
   return (
     <div role="alert">
       <EmptyState
@@ -20,6 +21,8 @@ export function ListError<T>({ state, error }: { state: ListState<T>; error: Loa
         action={
           refused ? (
             <ButtonLink href="?">Start over</ButtonLink>
+          ) : signedOut ? (
+            <ButtonLink href="/signin">Sign in again</ButtonLink>
           ) : (
             <Button onClick={() => void state.refresh()}>Try again</Button>
           )

@@ -5,10 +5,21 @@ function isPlain(event: MouseEvent): boolean {
   return event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
 }
 
-type Props = ComponentProps<"a"> & { href: string; onOpen: (href: string) => void };
+type Props = Omit<ComponentProps<"a">, "href"> & {
+  /** Null for a way that leads nowhere just now: the link stays, so that the focus on it does. */
+  href: string | null;
+  onOpen: (href: string) => void;
+};
 
 /** A real link, taken over by the list when it is simply clicked. */
 export function LocalLink({ onOpen, href, children, ...rest }: Props) {
+  if (href === null) {
+    return (
+      <a {...rest} role="link" aria-disabled="true" tabIndex={-1}>
+        {children}
+      </a>
+    );
+  }
   return (
     <a
       {...rest}

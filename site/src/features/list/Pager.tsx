@@ -13,7 +13,7 @@ type Props<T> = { state: ListState<T>; page: Page; shown: number; noun: readonly
 export function Pager<T>({ state, page, shown, noun }: Props<T>) {
   return (
     <nav aria-label="Pages" className="flex items-center justify-between gap-3 px-4 py-3 md:px-6">
-      <p className="text-faint text-sm" aria-live="polite">
+      <p className="text-faint text-sm">
         <CountText total={page.total} noun={noun} shown={shown} />
       </p>
       <div className="flex gap-2">
@@ -24,15 +24,10 @@ export function Pager<T>({ state, page, shown, noun }: Props<T>) {
   );
 }
 
-function CountText({
-  total,
-  noun,
-  shown,
-}: {
-  total: Page["total"];
-  noun: readonly [string, string];
-  shown: number;
-}) {
+type CountProps = { total: Page["total"]; noun: readonly [string, string]; shown: number };
+
+/** `25 of about 2,000 orders`. */
+export function CountText({ total, noun, shown }: CountProps) {
   const { locale } = usePage();
   const number = (value: number) => formatNumber(value, locale);
   const about = total.kind === "estimated" ? "about " : "";
@@ -45,43 +40,28 @@ function CountText({
   );
 }
 
-function Step<T>({
-  state,
-  cursor,
-  label,
-}: {
+type StepProps<T> = {
   state: ListState<T>;
   cursor: string | null;
   label: "Previous" | "Next";
-}) {
-  const look = buttonStyle({ variant: "secondary", size: "sm" });
-  const text = (
-    <>
-      {label === "Previous" ? <ChevronLeft aria-hidden="true" className="rtl:rotate-180" /> : null}
-      {label}
-      {label === "Next" ? <ChevronRight aria-hidden="true" className="rtl:rotate-180" /> : null}
-    </>
-  );
-  if (cursor === null) {
-    return (
-      <span className={look} aria-disabled="true">
-        {text}
-      </span>
-    );
-  }
+};
+
+function Step<T>({ state, cursor, label }: StepProps<T>) {
   const params = new URLSearchParams(state.params);
-  params.set("cursor", cursor);
+  if (cursor !== null) params.set("cursor", cursor);
   return (
     <LocalLink
-      href={searchOf(params)}
+      href={cursor === null ? null : searchOf(params)}
       rel={label === "Next" ? "next" : "prev"}
-      className={look}
+      className={buttonStyle({ variant: "secondary", size: "sm" })}
       onOpen={(href) => {
         state.open(href);
         document.getElementById("content")?.scrollIntoView();
       }}
     >
-      {text}
+      {label === "Previous" ? <ChevronLeft aria-hidden="true" className="rtl:rotate-180" /> : null}
+      {label}
+      {label === "Next" ? <ChevronRight aria-hidden="true" className="rtl:rotate-180" /> : null}
     </LocalLink>
   );
 }

@@ -4,7 +4,7 @@ import { useApi } from "../../ui/context.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Input, Select, Textarea } from "../../ui/Input.tsx";
 import { findCustomers } from "../customers/find.ts";
-import type { OrderFormApi } from "./ItemsEditor.tsx";
+import type { OrderFormApi } from "./form-model.ts";
 
 type Props = {
   form: OrderFormApi;

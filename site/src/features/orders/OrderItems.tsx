@@ -45,16 +45,24 @@ export function OrderItems({ order }: { order: Order }) {
             </th>
           </tr>
         </thead>
-        <tbody suppressHydrationWarning>
+        <tbody>
           {order.items.map((item) => (
             <tr key={item.id}>
               <td className={cn(CELL, "w-full")}>
                 <ItemName name={item.name} sku={item.sku} attributes={item.attributes} />
               </td>
-              <td className={cn(FIGURE, "text-muted")}>{number(item.quantity)}</td>
-              <td className={cn(FIGURE, "text-muted")}>{price(item.unit_price)}</td>
-              <td className={cn(FIGURE, "text-muted")}>{percent(item.discount_percent)}</td>
-              <td className={cn(FIGURE, "text-muted")}>{percent(item.tax_rate)}</td>
+              <td className={cn(FIGURE, "text-muted")} suppressHydrationWarning>
+                {number(item.quantity)}
+              </td>
+              <td className={cn(FIGURE, "text-muted")} suppressHydrationWarning>
+                {price(item.unit_price)}
+              </td>
+              <td className={cn(FIGURE, "text-muted")} suppressHydrationWarning>
+                {percent(item.discount_percent)}
+              </td>
+              <td className={cn(FIGURE, "text-muted")} suppressHydrationWarning>
+                {percent(item.tax_rate)}
+              </td>
               <td className={FIGURE}>
                 <Money amount={item.line_total} currency={order.currency} />
               </td>

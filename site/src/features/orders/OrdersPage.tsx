@@ -1,15 +1,10 @@
-import { Plus, ReceiptText, Trash2 } from "lucide-react";
+import { Plus, ReceiptText } from "lucide-react";
 import { lazy, Suspense, useCallback, useState } from "react";
 import type { Order } from "../../../../functions/_shared/contracts/orders.ts";
 import { ButtonLink } from "../../ui/Button.tsx";
 import { type PageContext, PageProvider, useAllows, useHref } from "../../ui/context.tsx";
-import { PageHeader } from "../../ui/PageHeader.tsx";
-import { DataTable } from "../list/DataTable.tsx";
-import { ListEmpty, ListError } from "../list/ListError.tsx";
-import { LoadingBar } from "../list/LoadingBar.tsx";
+import { ListFrame } from "../list/ListFrame.tsx";
 import type { Loaded } from "../list/load.ts";
-import { Pager } from "../list/Pager.tsx";
-import { TrashTabs } from "../list/TrashTabs.tsx";
 import { useList } from "../list/use-list.ts";
 import { useRowKeys } from "../list/use-row-keys.ts";
 import { ORDER_LIST } from "./list-spec.ts";
@@ -36,7 +31,7 @@ function Orders({ initial, customerName }: Omit<Props, "page">) {
   const href = useHref();
   const mayWrite = useAllows("member");
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const { list, error } = state.loaded;
+  const { list } = state.loaded;
   const trash = state.params.has("deleted");
   const selectable = mayWrite && !trash;
   const columns = useOrderColumns(trash ? state.refresh : null);
@@ -66,45 +61,21 @@ function Orders({ initial, customerName }: Omit<Props, "page">) {
 
   return (
     <>
-      <PageHeader title="Orders">{newOrder}</PageHeader>
-      <div className="relative flex flex-wrap items-center gap-2 border-line border-b px-4 pb-3 md:px-6">
-        <OrderFilters state={state} customerName={customerName} />
-        <TrashTabs spec={ORDER_LIST} state={state} icon={<Trash2 aria-hidden="true" />} />
-        <LoadingBar active={state.loading} />
-      </div>
-      {error ? <ListError state={state} error={error} /> : null}
-      {list?.data.length === 0 ? (
-        <ListEmpty
-          state={state}
-          noun="orders"
-          icon={<ReceiptText aria-hidden="true" />}
-          first={newOrder}
-        />
-      ) : null}
-      {list && list.data.length > 0 ? (
-        <>
-          <DataTable
-            caption={trash ? "Orders in the trash" : "Orders"}
-            spec={ORDER_LIST}
-            state={state}
-            rows={list.data}
-            columns={columns}
-            defaultSort="-placed_at"
-            card={(order) => <OrderCard order={order} />}
-            selection={
-              selectable
-                ? { selected, toggle, label: (order) => `Select ${order.number}` }
-                : undefined
-            }
-          />
-          <Pager
-            state={state}
-            page={list.page}
-            shown={list.data.length}
-            noun={["order", "orders"]}
-          />
-        </>
-      ) : null}
+      <ListFrame
+        title="Orders"
+        noun={["order", "orders"]}
+        icon={<ReceiptText aria-hidden="true" />}
+        spec={ORDER_LIST}
+        state={state}
+        create={newOrder}
+        filters={<OrderFilters state={state} customerName={customerName} />}
+        columns={columns}
+        defaultSort="-placed_at"
+        card={(order) => <OrderCard order={order} />}
+        selection={
+          selectable ? { selected, toggle, label: (order) => `Select ${order.number}` } : undefined
+        }
+      />
       {selectable && selected.size > 0 ? (
         <Suspense>
           <BulkBar

@@ -1,3 +1,4 @@
+import type { UseFormReturn } from "react-hook-form";
 import type { Order, OrderCreate } from "../../../../functions/_shared/contracts/orders.ts";
 import { minorDigits } from "../../lib/currencies.ts";
 import { decimalText, parseDecimal } from "../../lib/decimal-input.ts";
@@ -42,6 +43,8 @@ export const NEW_ITEM: ItemForm = {
 
 /** What a checked form becomes: the request of the API. */
 export type OrderRequest = OrderCreate;
+
+export type OrderFormApi = UseFormReturn<OrderForm, unknown, OrderRequest>;
 
 export function emptyForm(currency: string, placedAt: string, { timeZone }: Habits): OrderForm {
   return {

@@ -6,8 +6,8 @@ import { formatMoney } from "../../lib/format.ts";
 import { useApi, useHref, usePage } from "../../ui/context.tsx";
 import { leaveWithToast } from "../../ui/toast.ts";
 import { previewTotals } from "./arithmetic.ts";
+import type { OrderFormApi } from "./form-model.ts";
 import { fieldOf, type OrderForm, type OrderRequest } from "./form-model.ts";
-import type { OrderFormApi } from "./ItemsEditor.tsx";
 
 type RequestField = keyof OrderRequest & keyof OrderForm;
 const FIELDS: readonly RequestField[] = [

@@ -1,19 +1,15 @@
-import { Boxes, Plus, RotateCcw, Trash2 } from "lucide-react";
+import { Boxes, Plus, RotateCcw } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import type { Product } from "../../../../functions/_shared/contracts/products.ts";
 import { formatNumber, formatUnitPrice } from "../../lib/format.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { type PageContext, PageProvider, useAllows, usePage } from "../../ui/context.tsx";
-import { PageHeader } from "../../ui/PageHeader.tsx";
 import { toast } from "../../ui/toast.ts";
-import { type Column, DataTable, RowButton } from "../list/DataTable.tsx";
-import { ListEmpty, ListError } from "../list/ListError.tsx";
-import { LoadingBar } from "../list/LoadingBar.tsx";
+import { type Column, RowButton } from "../list/DataTable.tsx";
+import { ListFrame } from "../list/ListFrame.tsx";
 import type { Loaded } from "../list/load.ts";
-import { Pager } from "../list/Pager.tsx";
 import { SearchBox } from "../list/SearchBox.tsx";
-import { TrashTabs } from "../list/TrashTabs.tsx";
 import { useList } from "../list/use-list.ts";
 import { useRowKeys } from "../list/use-row-keys.ts";
 import { useTrash } from "../records/use-trash.ts";
@@ -43,7 +39,6 @@ function Products({ initial, opened }: Omit<Props, "page">) {
     mayWrite && !opened?.deleted_at ? opened : null,
   );
   const { trash, restore, busy } = useTrash("/products", () => void state.refresh());
-  const { list, error } = state.loaded;
   const inTrash = state.params.has("deleted");
   const editable = mayWrite && !inTrash;
   useRowKeys();
@@ -62,44 +57,22 @@ function Products({ initial, opened }: Omit<Props, "page">) {
 
   return (
     <>
-      <PageHeader title="Products">{create}</PageHeader>
-      <div className="relative flex flex-wrap items-center gap-2 border-line border-b px-4 pb-3 md:px-6">
-        <form method="get" className="contents">
-          <SearchBox state={state} label="Search products" />
-        </form>
-        <TrashTabs spec={PRODUCT_LIST} state={state} icon={<Trash2 aria-hidden="true" />} />
-        <LoadingBar active={state.loading} />
-      </div>
-      {error ? <ListError state={state} error={error} /> : null}
-      {list?.data.length === 0 ? (
-        <ListEmpty
-          state={state}
-          noun="products"
-          icon={<Boxes aria-hidden="true" />}
-          first={create}
-        />
-      ) : null}
-      {list && list.data.length > 0 ? (
-        <>
-          <DataTable
-            caption={inTrash ? "Products in the trash" : "Products"}
-            spec={PRODUCT_LIST}
-            state={state}
-            rows={list.data}
-            columns={columns}
-            defaultSort="name"
-            card={(product) => (
-              <ProductCard product={product} onOpen={editable ? setDialog : null} />
-            )}
-          />
-          <Pager
-            state={state}
-            page={list.page}
-            shown={list.data.length}
-            noun={["product", "products"]}
-          />
-        </>
-      ) : null}
+      <ListFrame
+        title="Products"
+        noun={["product", "products"]}
+        icon={<Boxes aria-hidden="true" />}
+        spec={PRODUCT_LIST}
+        state={state}
+        create={create}
+        filters={
+          <form method="get" className="contents">
+            <SearchBox state={state} label="Search products" />
+          </form>
+        }
+        columns={columns}
+        defaultSort="name"
+        card={(product) => <ProductCard product={product} onOpen={editable ? setDialog : null} />}
+      />
       {dialog ? (
         <Suspense>
           <ProductDialog

@@ -1,4 +1,4 @@
-import { type Api, createApi } from "./client.ts";
+import { type Api, ApiError, createApi } from "./client.ts";
 
 const byTenant = new Map<string, Api>();
 
@@ -7,6 +7,23 @@ export function browserApi(tenantId: string): Api {
   const known = byTenant.get(tenantId);
   if (known) return known;
   const api = createApi({ base: "/api", headers: () => ({ "x-tenant-id": tenantId }) });
-  byTenant.set(tenantId, api);
-  return api;
+  const telling: Api = async (method, path, options) => {
+    try {
+      return await api(method, path, options);
+    } catch (error) {
+      throw error instanceof ApiError && error.status === 401 ? signedOut(error) : error;
+    }
+  };
+  byTenant.set(tenantId, telling);
+  return telling;
+}
+
+/** Says what to do so that nothing typed is lost. */
+function signedOut({ requestId }: ApiError): ApiError {
+  return new ApiError({
+    status: 401,
+    code: "unauthenticated",
+    detail: "You are signed out. Sign in again in another window, then try again here.",
+    ...(requestId ? { request_id: requestId } : {}),
+  });
 }
