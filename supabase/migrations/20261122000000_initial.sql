@@ -3156,6 +3156,15 @@ as $$
 declare
   expired int;
 begin
+  -- Their jobs are gone or have no attempt left: each worker died before it could say why.
+  update public.exports e
+  set status = case when e.cancel_requested then 'cancelled' else 'failed' end::public.export_status,
+      error = case when not e.cancel_requested then 'It was interrupted too often.' end,
+      finished_at = now()
+  where e.status in ('queued', 'running') and not exists (
+    select from graphile_worker._private_jobs j
+    where j.key = 'export:' || e.id and (j.locked_at is not null or j.attempts < j.max_attempts));
+
   with gone as (
     update public.exports e set status = 'expired', object_key = null
     from public.exports before
@@ -3168,7 +3177,7 @@ begin
   return expired;
 end
 $$;
-comment on function private.expire_exports is 'Expires exports after their seven days and has their files deleted.';
+comment on function private.expire_exports is 'Expires exports after their seven days and has their files deleted; ends those that no job works on.';
 
 create function private.sweep_uploads()
 returns int
