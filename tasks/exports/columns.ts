@@ -24,9 +24,9 @@ const time = (sql: string): Source => ({ kind: "time", sql, width: 18 });
 
 const address = (column: string) =>
   text(
-    `concat_ws(', ', ${column} ->> 'line1', ${column} ->> 'line2',
+    `nullif(concat_ws(', ', ${column} ->> 'line1', ${column} ->> 'line2',
       nullif(concat_ws(' ', ${column} ->> 'postal_code', ${column} ->> 'city'), ''),
-      ${column} ->> 'region', ${column} ->> 'country')`,
+      ${column} ->> 'region', ${column} ->> 'country'), '')`,
     40,
   );
 
