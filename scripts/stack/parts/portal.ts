@@ -29,6 +29,7 @@ export function createPortal(
           PORT: String(ctx.ports.portal),
           PORTAL_URL: ctx.urls.portal,
           FUNCTIONS_URL: `http://127.0.0.1:${ctx.ports.functions}`,
+          STORAGE_URL: new URL(ctx.objectStore.endpoint).origin,
         },
       });
     },

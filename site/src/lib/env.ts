@@ -5,6 +5,8 @@ const environment = z.object({
   PORTAL_URL: z.url().default("http://127.0.0.1:3000"),
   /** The origin of the functions, inside the private network. */
   FUNCTIONS_URL: z.url().default("http://127.0.0.1:54321"),
+  /** The origin of the object store as browsers reach it: they send and get files there. */
+  STORAGE_URL: z.url().default("http://127.0.0.1:54321"),
 });
 
 /** The portal's settings: the only place that reads the process environment. Fails at start, naming what is wrong. */

@@ -1,3 +1,5 @@
+import { env } from "../env.ts";
+
 const PAGE_HEADERS = {
   "cache-control": "private, no-store",
   "cross-origin-opener-policy": "same-origin",
@@ -7,8 +9,18 @@ const PAGE_HEADERS = {
   "x-frame-options": "DENY",
 } as const;
 
-/** Adds what every page's answer carries beside the content security policy, which Astro writes. */
+const STORAGE = new URL(env.STORAGE_URL).origin;
+const POLICY = "content-security-policy";
+
+/**
+ * Adds what every page's answer carries beside the content security policy, which Astro writes, and
+ * to that the object store: where it is was not known when the pages were built.
+ */
 export function securePage(response: Response, requestId: string): Response {
+  const policy = response.headers.get(POLICY);
+  if (policy !== null) {
+    response.headers.set(POLICY, policy.replace(/\b(connect|img)-src [^;]*/g, `$& ${STORAGE}`));
+  }
   for (const [name, value] of Object.entries(PAGE_HEADERS)) {
     if (!response.headers.has(name)) response.headers.set(name, value);
   }
