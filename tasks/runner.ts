@@ -66,6 +66,10 @@ export async function startRun(
       client.query("select set_config('application_name', $1, false)", [name]).catch(() => {});
     });
   });
+  // A batch comes in no order; whose turn it is comes first.
+  events.on("localQueue:getJobs:complete", ({ jobs }) => {
+    jobs.sort((a, b) => a.priority - b.priority || a.run_at.getTime() - b.run_at.getTime());
+  });
   const runner = await run({
     connectionString: databaseUrl,
     maxPoolSize: CONNECTIONS,

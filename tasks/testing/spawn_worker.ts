@@ -40,6 +40,8 @@ export async function spawnWorker(options: Options = {}): Promise<SpawnedWorker>
   const name = `test-worker-${randomUUID().slice(0, 8)}`;
   const url = new URL(databaseUrl);
   url.searchParams.set("application_name", name);
+  // Notes of tests need not outlive the machine.
+  if (options.program !== undefined) url.searchParams.set("synchronous_commit", "off");
   const port = await freePort();
   const { s3, portal_url } = stack();
   const child = spawn(process.execPath, [program], {

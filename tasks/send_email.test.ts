@@ -1,0 +1,223 @@
+/** Mails, to a mail server of the test's own: what they say, and that each is sent once. */
+import { once } from "node:events";
+import PostalMime from "postal-mime";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { newTenant, owner, type TestTenant } from "../scripts/stack/testing.ts";
+import { catchMail, type MailCatcher } from "./testing/mail_catcher.ts";
+import { killWorkers, spawnWorker } from "./testing/spawn_worker.ts";
+
+const soon = { timeout: 100_000, interval: 50 };
+vi.setConfig({ testTimeout: 180_000 });
+let catcher: MailCatcher;
+
+beforeAll(async () => {
+  catcher = await catchMail();
+});
+afterEach(killWorkers);
+afterAll(async () => {
+  await catcher.close();
+  await owner()`
+    delete from graphile_worker._private_jobs j using graphile_worker._private_tasks t
+    where t.id = j.task_id and t.identifier = 'test_mail'`;
+});
+
+const startWorker = (smtp = catcher.url) =>
+  spawnWorker({ program: "tasks/testing/mail_worker_main.ts", env: { SMTP_URL: smtp } });
+
+type Params = Record<string, string>;
+
+/** Puts mails into the log and their jobs into the queue; answers the mails' ids. */
+async function post(
+  tenant: TestTenant,
+  recipients: readonly string[],
+  {
+    template = "webhook_disabled",
+    params = { url: "https://x.test/", reason: "503" } as Params,
+  } = {},
+): Promise<string[]> {
+  const sql = owner();
+  const rows = await sql<{ id: string }[]>`
+    with made as (
+      insert into public.emails (tenant_id, template, recipient, params, requested_by)
+      select ${tenant.id}, ${template}, recipient, ${sql.json(params)}, ${tenant.owner.id}
+      from unnest(${recipients}::text[]) as recipient
+      returning id
+    ), queued as (
+      select private.enqueue_many(${tenant.id}, 'test_mail',
+        (select array_agg(jsonb_build_object('email_id', id)) from made))
+    )
+    select id from made, queued`;
+  return rows.map(({ id }) => id);
+}
+
+const logOf = async (id: string) => {
+  const [row] = await owner()<
+    { status: string; response: string; sent_at: Date | null; handed_over_at: Date | null }[]
+  >`select status, response, sent_at, handed_over_at from public.emails where id = ${id}`;
+  return row;
+};
+const statuses = async (tenant: TestTenant) => {
+  const rows = await owner()<{ status: string; count: number }[]>`
+    select status::text, count(*)::int from public.emails where tenant_id = ${tenant.id} group by 1`;
+  return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+};
+const jobOf = async (email: string) => {
+  const [row] = await owner()`
+    select attempts, max_attempts, last_error from graphile_worker._private_jobs
+    where payload ->> 'email_id' = ${email}`;
+  return row;
+};
+const arrived = async (to: string) => {
+  const caught = catcher.mails.filter((mail) => mail.to.includes(to));
+  expect(caught).toHaveLength(1);
+  return await PostalMime.parse(caught[0]?.source ?? "");
+};
+
+describe("a mail", () => {
+  test("goes out once, with its own Message-ID, as text and as HTML", async () => {
+    const tenant = await newTenant();
+    const [id = ""] = await post(tenant, ["ada@example.test"]);
+    await startWorker();
+    await vi.waitFor(async () => expect((await logOf(id))?.status).toBe("sent"), soon);
+    const mail = await arrived("ada@example.test");
+    expect(mail).toMatchObject({
+      messageId: `<${id}@kontor.test>`,
+      subject: "A webhook was turned off",
+      from: { name: `Test ${tenant.slug}`, address: "no-reply@kontor.test" },
+      to: [{ address: "ada@example.test" }],
+    });
+    expect(mail.text).toContain("https://x.test/");
+    expect(mail.html).toContain(`/${tenant.slug}/settings/webhooks"`);
+    expect(await logOf(id)).toMatchObject({
+      response: expect.stringMatching(/^250 /),
+      sent_at: expect.any(Date),
+      handed_over_at: expect.any(Date),
+    });
+    expect(await jobOf(id)).toBeUndefined();
+  });
+
+  test("invites with a link that is made when it is sent, in the tenant's language", async () => {
+    const tenant = await newTenant();
+    await owner()`
+      update public.tenants set locale = 'de-AT', name = ${'Böse <b>&\u2028"GmbH'} where id = ${tenant.id}`;
+    const [made] = await owner()<{ id: string }[]>`
+      insert into public.invitations (tenant_id, email, role, token_hash, invited_by)
+      values (${tenant.id}, 'bob@example.test', 'member', sha256('x'), ${tenant.owner.id})
+      returning id`;
+    const params = { invitation_id: made?.id ?? "" };
+    const [id = ""] = await post(tenant, ["bob@example.test"], { template: "invitation", params });
+    await startWorker();
+    await vi.waitFor(async () => expect((await logOf(id))?.status).toBe("sent"), soon);
+    const mail = await arrived("bob@example.test");
+    expect(mail.subject).toBe('Sie sind zu Böse <b>& "GmbH eingeladen');
+    expect(mail.text).toContain("Ihre Rolle: Mitglied");
+    expect(mail.html).toContain("&lt;b&gt;");
+    expect(mail.html).not.toContain("<b>");
+    const token = /\/invitations\/([0-9a-f]{64})/.exec(mail.text ?? "")?.[1] ?? "";
+    const [offer] = await owner()`
+      select mailed_token_hash = sha256(${token}::text::bytea) as ours
+      from public.invitations where id = ${made?.id ?? ""}`;
+    expect(offer).toEqual({ ours: true });
+  });
+
+  test("for a thing that is gone is not sent, and says so", async () => {
+    const tenant = await newTenant();
+    const params = { order_id: crypto.randomUUID() };
+    const options = { template: "order_confirmation", params };
+    const [id = ""] = await post(tenant, ["gone@example.test"], options);
+    await startWorker();
+    await vi.waitFor(async () => expect((await logOf(id))?.status).toBe("failed"), soon);
+    expect((await logOf(id))?.response).toMatch(/is gone/);
+    expect(catcher.mails.filter(({ to }) => to.includes("gone@example.test"))).toEqual([]);
+  });
+});
+
+describe("a mail server", () => {
+  test("that refuses a receiver ends the matter, with its words", async () => {
+    const tenant = await newTenant();
+    catcher.refuse.receiver = (address) => (address === "nobody@example.test" ? 550 : 0);
+    const [id = ""] = await post(tenant, ["nobody@example.test"]);
+    await startWorker();
+    await vi.waitFor(async () => expect((await logOf(id))?.status).toBe("failed"), soon);
+    expect((await logOf(id))?.response).toContain("550");
+    await vi.waitFor(
+      async () =>
+        expect(await jobOf(id)).toMatchObject({
+          attempts: 1,
+          max_attempts: 1,
+          last_error: expect.stringContaining("550"),
+        }),
+      soon,
+    );
+  });
+
+  test("that is busy is asked again, with the same Message-ID", async () => {
+    const tenant = await newTenant();
+    let refused = 0;
+    catcher.refuse.mail = (source) =>
+      source.includes("busy@example.test") && refused++ === 0 ? 451 : 0;
+    const [id = ""] = await post(tenant, ["busy@example.test"]);
+    await startWorker();
+    await vi.waitFor(async () => expect((await logOf(id))?.response).toContain("451"), soon);
+    expect(await logOf(id)).toMatchObject({ status: "queued", handed_over_at: null });
+    await vi.waitFor(async () => expect((await logOf(id))?.status).toBe("sent"), soon);
+    expect((await arrived("busy@example.test")).messageId).toBe(`<${id}@kontor.test>`);
+  });
+
+  test("that is not there is waited for", async () => {
+    const tenant = await newTenant();
+    const [id = ""] = await post(tenant, ["later@example.test"]);
+    await startWorker("smtp://127.0.0.1:1");
+    await vi.waitFor(async () => expect((await logOf(id))?.response).toMatch(/ECONNREFUSED/), soon);
+    expect(await logOf(id)).toMatchObject({ status: "queued", handed_over_at: null });
+    await vi.waitFor(
+      async () => expect(await jobOf(id)).toMatchObject({ attempts: 1, max_attempts: 12 }),
+      soon,
+    );
+  });
+});
+
+test.each([
+  'a@example.test", b@example.test',
+  "a@example.test> RCPT TO:<b@example.test",
+  "Bcc: b@example.test",
+  "a@example.test,b@example.test",
+])("%j is no address: nothing goes out", async (recipient) => {
+  const tenant = await newTenant();
+  const before = catcher.mails.length;
+  const [id = ""] = await post(tenant, [recipient]);
+  await startWorker();
+  await vi.waitFor(async () => expect((await logOf(id))?.status).toBe("failed"), soon);
+  expect((await logOf(id))?.response).toMatch(/not an e-mail address/);
+  expect(catcher.mails).toHaveLength(before);
+});
+
+describe("a worker that is killed", () => {
+  test("in the middle of 1,000 mails: all are sent, none twice", async () => {
+    const tenant = await newTenant();
+    const receivers = Array.from({ length: 1_000 }, (_, n) => `n${n}@crash.test`);
+    const ids = await post(tenant, receivers);
+    const sent = () => catcher.mails.filter(({ to }) => to[0]?.endsWith("@crash.test")).length;
+    for (const few of [150, 400, 700]) {
+      const { child } = await startWorker();
+      await vi.waitFor(() => expect(sent()).toBeGreaterThan(few), soon);
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+    await startWorker();
+    await vi.waitFor(async () => expect(await statuses(tenant)).toEqual({ sent: 1_000 }), soon);
+    const copies = catcher.copies();
+    expect(ids.filter((id) => copies.get(`<${id}@kontor.test>`) !== 1)).toEqual([]);
+  });
+
+  test("before a mail was handed over sends it; after that it does not, and says why", async () => {
+    const tenant = await newTenant();
+    const [before = "", after = ""] = await post(tenant, ["b@half.test", "a@half.test"]);
+    await owner()`update public.emails set handed_over_at = now() where id = ${after}`;
+    await startWorker();
+    await vi.waitFor(async () => expect(await statuses(tenant)).toEqual({ sent: 2 }), soon);
+    expect((await logOf(before))?.response).toMatch(/^250 /);
+    expect((await logOf(after))?.response).toMatch(/died before it heard the answer/);
+    expect(catcher.mails.filter(({ to }) => to[0] === "a@half.test")).toEqual([]);
+  });
+});
