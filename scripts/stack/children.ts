@@ -118,12 +118,6 @@ export class ChildPart {
     signalGroup(child.pid, "SIGKILL");
     await gone;
   }
-
-  /** Kills it at once. */
-  kill(): void {
-    this.#stopping = true;
-    if (this.#child?.pid !== undefined) signalGroup(this.#child.pid, "SIGKILL");
-  }
 }
 
 /**

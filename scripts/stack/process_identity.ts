@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 export type ProcessIdentity = { pid: number; started: string };
 
 /** When the process started, in whatever words the system has; undefined when it is not running. */
-export function startOf(pid: number): string | undefined {
+function startOf(pid: number): string | undefined {
   if (process.platform !== "linux") {
     try {
       return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
