@@ -70,6 +70,8 @@ export type Reply = {
   readonly setCookie?: readonly string[];
   /** JSON text, as the database built it or as `JSON.stringify` did; absent: no body. */
   readonly json?: string;
+  /** Anything but JSON; its content-type is among the headers. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
 };
 
 /** What the handler of a route is given. */

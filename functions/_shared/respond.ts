@@ -11,7 +11,7 @@ import { log } from "./log.ts";
 const CORS = {
   "access-control-allow-origin": "*",
   "access-control-expose-headers":
-    "ETag, Location, Retry-After, X-Request-Id, Idempotency-Replayed, Allow",
+    "Content-Disposition, ETag, Location, Retry-After, X-Request-Id, Idempotency-Replayed, Allow",
 };
 
 /** The answer to a preflight or a plain OPTIONS. */
@@ -36,7 +36,7 @@ export function respond(reply: Reply): Response {
   }
   if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
   for (const cookie of reply.setCookie ?? []) headers.append("set-cookie", cookie);
-  return new Response(reply.json ?? null, { status: reply.status, headers });
+  return new Response(reply.json ?? reply.bytes ?? null, { status: reply.status, headers });
 }
 
 /** Any thrown value as a response: refusals say why, everything else is logged and stays inside. */

@@ -17,6 +17,7 @@ import { resourceRoutes } from "../_shared/resource_routes.ts";
 import { type Route, route } from "../_shared/route.ts";
 import { exportRoute } from "../exports/request.ts";
 import { orderList } from "./list.ts";
+import { orderPdf } from "./pdf.ts";
 
 const tag = "Orders";
 
@@ -103,4 +104,5 @@ export const routes: Route[] = [
       return okText(`{"data":${row?.json ?? "[]"}}`);
     },
   }),
+  orderPdf,
 ];

@@ -160,3 +160,12 @@ export const orderListQuery = z.strictObject({
   ...paging,
 });
 export type OrderListQuery = z.infer<typeof orderListQuery>;
+
+/** What can be printed of an order. */
+export const orderDocumentKind = z.enum(["confirmation", "delivery_note", "packing_list"]);
+export type OrderDocumentKind = z.infer<typeof orderDocumentKind>;
+
+/** The query of `GET /orders/:id/pdf`. */
+export const orderPdfQuery = z.strictObject({
+  kind: orderDocumentKind.default("confirmation"),
+});
