@@ -6,8 +6,13 @@ import type { ListDefinition } from "../_shared/list_definition.ts";
 export const exportList: ListDefinition<ExportListQuery> = {
   name: "exports",
   // There is no trash for exports: they expire.
-  view: (sql) => sql`(select *, null as deleted_at from private.export_documents) as exports`,
-  table: (sql) => sql`(select *, null as deleted_at from public.exports) as exports`,
+  view: (sql) =>
+    sql`(
+      select *, document ->> 'entity' as entity, null as deleted_at
+      from private.export_documents) as exports`,
+  table: (sql) =>
+    sql`(
+      select tenant_id, id, entity, status, null as deleted_at from public.exports) as exports`,
   // The query has no `q`.
   search: (sql) => sql`select id from public.exports where false`,
   sorts: {

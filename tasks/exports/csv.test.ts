@@ -102,7 +102,7 @@ describe("CSV", () => {
     const prices = await owner()`
       select sku, unit_price::text from public.products
       where tenant_id = ${ACME} and deleted_at is null and active
-      order by unit_price desc, id desc`.values();
+      order by products.unit_price desc, id desc`.values();
     expect(goods.map(([sku, , price]) => [sku, price])).toEqual(expectedOf(prices));
   });
 
