@@ -11,7 +11,7 @@ const WRITTEN_AS_TEXT = new Set(["application/pdf", "application/rtf", "applicat
 // deno-lint-ignore no-control-regex -- they are what is looked for
 const BINARY = /[\x00-\x07\x0e-\x1a\x1c-\x1f]/;
 /** A zip file's first entry, or its end when it has none. */
-const ZIP = /^PK(\x03\x04|\x05\x06)/;
+const ZIP = ["PK\x03\x04", "PK\x05\x06"];
 
 /**
  * Holds the first bytes of a file (SAMPLE_BYTES of them, or all) against its media type.
@@ -31,5 +31,6 @@ export async function contentFits(sample: Uint8Array, contentType: string): Prom
 async function typeOf(sample: Uint8Array, latin1: string): Promise<string | undefined> {
   // A cut-off file can lead the library past the sample's end.
   const found = await fileTypeFromBuffer(sample).catch(() => undefined);
-  return found?.mime ?? (ZIP.test(latin1) ? "application/zip" : undefined);
+  return found?.mime ??
+    (ZIP.some((start) => latin1.startsWith(start)) ? "application/zip" : undefined);
 }

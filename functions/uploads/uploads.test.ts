@@ -104,6 +104,14 @@ describe("an upload", () => {
     });
   });
 
+  test.each([
+    ["application/x-zip-compressed", "application/zip"],
+    [" IMAGE/JPG ", "image/jpeg"],
+  ])("of type %s is kept as %s", async (content_type, usual) => {
+    const { body } = await announce(tenant, { entity_id: order.id, content_type });
+    expect(body.headers).toEqual({ "content-type": usual });
+  });
+
   test("may come from the portal's page", async () => {
     const { body } = await announce(tenant, { entity_id: order.id });
     const origin = portalUrl();

@@ -74,9 +74,22 @@ export const fileName = () =>
     error: "Must not contain line breaks or other control characters.",
   }).meta({ example: "Invoice 2026-001.pdf" });
 
-/** A media type; its parameters (`; charset=…`) are left out. */
+/** What browsers on Windows, and old ones, call some types. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ["image/jpg", "image/jpeg"],
+  ["image/pjpeg", "image/jpeg"],
+  ["application/x-zip-compressed", "application/zip"],
+  ["text/rtf", "application/rtf"],
+]);
+
+function usualName(mediaType: string): string {
+  const name = (mediaType.split(";")[0] ?? "").trim().toLowerCase();
+  return OTHER_NAMES.get(name) ?? name;
+}
+
+/** A media type by its usual name; its parameters (`; charset=…`) are left out. */
 export const contentType = () =>
-  z.string().max(255).transform((value) => (value.split(";")[0] ?? "").trim().toLowerCase())
+  z.string().max(255).transform(usualName)
     .pipe(
       z.string().regex(/^[a-z0-9][\w!#$&^.+-]{0,126}\/[a-z0-9][\w!#$&^.+-]{0,126}$/, {
         error: "A media type, such as application/pdf.",
