@@ -50,6 +50,19 @@ export function formatNumber(value: number, locale: string, maximumFractionDigit
   return numbers(locale, { maximumFractionDigits }).format(value);
 }
 
+const BYTE_UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+
+/** A file's size, e.g. `1.4 MB`; a kilobyte has 1000 bytes, as the name says. */
+export function formatBytes(bytes: number, locale: string): string {
+  const power = bytes < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(bytes) / 3));
+  return numbers(locale, {
+    style: "unit",
+    unit: BYTE_UNITS[power] ?? "byte",
+    unitDisplay: power === 0 ? "long" : "short",
+    maximumFractionDigits: power < 2 ? 0 : 1,
+  }).format(bytes / 1000 ** power);
+}
+
 /** A day in the tenant's time zone, e.g. `31 Jan 2026`. */
 export function formatDate(iso: string, locale: string, timeZone: string): string {
   return dates(locale, { dateStyle: "medium", timeZone }).format(new Date(iso));

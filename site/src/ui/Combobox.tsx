@@ -65,6 +65,11 @@ export function Combobox<T extends Option>(props: Props<T>) {
     onPick(option);
   }
 
+  function takeText(free: string) {
+    onFreeText?.(free);
+    close();
+  }
+
   function onKeyDown(event: KeyboardEvent) {
     const count = options?.length ?? 0;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -75,6 +80,7 @@ export function Combobox<T extends Option>(props: Props<T>) {
       const option = options?.[active];
       event.preventDefault();
       if (option && (!onFreeText || text !== "")) pick(option);
+      else if (onFreeText && text !== null) takeText(text);
     } else if (event.key === "Escape" && open) {
       event.preventDefault(); // not the dialog around it
       event.stopPropagation();
@@ -108,8 +114,7 @@ export function Combobox<T extends Option>(props: Props<T>) {
           if (!open && value === "") setText("");
         }}
         onBlur={() => {
-          if (text !== null && onFreeText) onFreeText(text);
-          close();
+          if (text !== null) takeText(text);
         }}
         onKeyDown={onKeyDown}
         className="control h-9 w-full px-2.5 text-base pointer-coarse:h-11"

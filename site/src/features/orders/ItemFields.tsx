@@ -1,28 +1,25 @@
-import { type Control, useWatch } from "react-hook-form";
+import type { UseFormRegisterReturn } from "react-hook-form";
 import { minorDigits } from "../../lib/currencies.ts";
 import { decimalText } from "../../lib/decimal-input.ts";
-import { formatMoney } from "../../lib/format.ts";
 import { Combobox } from "../../ui/Combobox.tsx";
 import { cn } from "../../ui/cn.ts";
 import { useApi, usePage } from "../../ui/context.tsx";
 import { findProducts, type ProductOption } from "../products/find.ts";
-import { lineTotal } from "./arithmetic.ts";
-import {
-  type ItemForm,
-  lineOf,
-  type OrderForm,
-  type OrderFormApi,
-  type OrderRequest,
-} from "./form-model.ts";
+import type { ItemForm, OrderFormApi } from "./form-model.ts";
+
+type ItemProps = {
+  form: OrderFormApi;
+  index: number;
+  name: string;
+  sku: string | null;
+  error: string | undefined;
+};
 
 /** The name of a line: free text, or a product that fills the line. */
-export function ItemField({ form, index }: { form: OrderFormApi; index: number }) {
+export function ItemField({ form, index, name, sku, error }: ItemProps) {
   const api = useApi();
   const { locale } = usePage();
-  const { control, setValue, getValues, formState } = form;
-  const name = useWatch({ control, name: `items.${index}.name` });
-  const sku = useWatch({ control, name: `items.${index}.sku` });
-  const error = formState.errors.items?.[index]?.name?.message;
+  const { setValue, getValues } = form;
   const noteId = `item-${index}-note`;
   const change = (item: Partial<ItemForm>) => {
     for (const [key, value] of Object.entries(item)) {
@@ -54,12 +51,12 @@ export function ItemField({ form, index }: { form: OrderFormApi; index: number }
         aria-label={`Item ${index + 1}`}
         aria-invalid={error ? true : undefined}
         aria-describedby={error || sku ? noteId : undefined}
-        value={name ?? ""}
+        value={name}
         placeholder="Product or free text"
         find={(text, signal) => findProducts(api, text, locale, signal)}
         onPick={pick}
         onFreeText={(text) => {
-          if (text.trim() !== (name ?? "")) change({ name: text.trim() });
+          if (text.trim() !== name) change({ name: text.trim() });
         }}
       />
       {error || sku ? (
@@ -74,22 +71,22 @@ export function ItemField({ form, index }: { form: OrderFormApi; index: number }
   );
 }
 
-type NumberName = "quantity" | "unit_price" | "discount_percent" | "tax_rate";
 type NumberProps = {
-  form: OrderFormApi;
-  index: number;
-  name: NumberName;
+  id: string;
   label: string;
+  /** Which line the field belongs to, for those who do not see it: `line 3`. */
+  line: string;
+  /** Whether an empty field counts as 0. */
+  optional: boolean;
+  error: string | undefined;
+  field: UseFormRegisterReturn;
 };
 
-export function NumberField({ form, index, name, label }: NumberProps) {
-  const error = form.formState.errors.items?.[index]?.[name]?.message;
-  const path = `items.${index}.${name}` as const;
-  const id = `item-${index}-${name}`;
+export function NumberField({ id, label, line, optional, error, field }: NumberProps) {
   return (
     <div className="min-w-0">
       <label htmlFor={id} className="mb-1 block text-faint text-xs @min-[50rem]:sr-only">
-        {label} <span className="sr-only">of line {index + 1}</span>
+        {label} <span className="sr-only">of {line}</span>
       </label>
       <input
         id={id}
@@ -97,10 +94,10 @@ export function NumberField({ form, index, name, label }: NumberProps) {
         autoComplete="off"
         aria-invalid={error ? true : undefined}
         aria-describedby={error ? `${id}-note` : undefined}
-        placeholder={name === "unit_price" || name === "quantity" ? undefined : "0"}
+        placeholder={optional ? "0" : undefined}
         className="control numeric h-9 w-full px-2 text-end text-base pointer-coarse:h-11"
         onFocus={(event) => event.target.select()}
-        {...form.register(path)}
+        {...field}
       />
       {error ? (
         <p id={`${id}-note`} className="mt-0.5 text-danger-text text-xs">
@@ -108,27 +105,5 @@ export function NumberField({ form, index, name, label }: NumberProps) {
         </p>
       ) : null}
     </div>
-  );
-}
-
-export function LineAmount({
-  control,
-  index,
-}: {
-  control: Control<OrderForm, unknown, OrderRequest>;
-  index: number;
-}) {
-  const { locale } = usePage();
-  const item = useWatch({ control, name: `items.${index}` });
-  const currency = useWatch({ control, name: "currency" });
-  const amount = item ? lineTotal(lineOf(item, locale), minorDigits(currency)) : 0;
-  return (
-    <p
-      className="numeric self-center truncate text-end text-sm @lg:self-end @lg:pb-2 @min-[50rem]:mt-2 @min-[50rem]:self-start @min-[50rem]:pb-0"
-      suppressHydrationWarning
-    >
-      <span className="float-start text-faint @lg:sr-only">Amount </span>
-      {formatMoney(amount, currency, locale)}
-    </p>
   );
 }

@@ -1,5 +1,5 @@
 import { ArrowLeft } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { type RefObject, useEffect, useMemo, useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
 import type { Order } from "../../../../functions/_shared/contracts/orders.ts";
 import { minorDigits } from "../../lib/currencies.ts";
@@ -63,7 +63,7 @@ function Editor({ order: initial, now, currencies, customer = null }: Omit<Props
   });
   const saving = useSaveOrder(form, order);
   const open = order === null || OPEN_STATUSES.includes(order.status);
-  useUnsavedWarning(form.formState.isDirty && !saving.saved);
+  useUnsavedWarning(form.formState.isDirty, saving.saved);
 
   function takeTheirs(theirs: Order) {
     setOrder(theirs);
@@ -153,12 +153,14 @@ function LiveTotals({ form }: { form: OrderFormApi }) {
   );
 }
 
-/** Asks before what was typed is lost by leaving the page. */
-function useUnsavedWarning(dirty: boolean): void {
+/** Asks before what was typed is lost by leaving the page, unless it has been saved. */
+function useUnsavedWarning(dirty: boolean, saved: RefObject<boolean>): void {
   useEffect(() => {
     if (!dirty) return;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    const warn = (event: BeforeUnloadEvent) => {
+      if (!saved.current) event.preventDefault();
+    };
     addEventListener("beforeunload", warn);
     return () => removeEventListener("beforeunload", warn);
-  }, [dirty]);
+  }, [dirty, saved]);
 }

@@ -6,6 +6,7 @@ import { useAllows, useHref } from "../../ui/context.tsx";
 import { Dialog, DialogFooter } from "../../ui/Dialog.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../ui/Menu.tsx";
 import { PageHeader } from "../../ui/PageHeader.tsx";
+import { OrderDocuments } from "./OrderDocuments.tsx";
 import { StatusBadge } from "./StatusBadge.tsx";
 import { NEXT, STATUS } from "./status.ts";
 import type { OrderActions } from "./use-order-actions.ts";
@@ -54,13 +55,19 @@ export function OrderHeader({ order, actions }: Props) {
               {STATUS[next].action}
             </Button>
           ) : null}
-          <Menu
-            trigger={
-              <Button size="icon" aria-label="More actions" disabled={actions.busy}>
-                <Ellipsis aria-hidden="true" />
-              </Button>
-            }
-          >
+        </>
+      ) : null}
+      <Menu
+        trigger={
+          <Button size="icon" aria-label="More actions" disabled={actions.busy}>
+            <Ellipsis aria-hidden="true" />
+          </Button>
+        }
+      >
+        <OrderDocuments order={order} />
+        {mayWrite ? (
+          <>
+            <MenuSeparator />
             <MenuItem onSelect={() => void actions.duplicate()}>
               <CopyPlus aria-hidden="true" />
               Duplicate
@@ -76,9 +83,9 @@ export function OrderHeader({ order, actions }: Props) {
               <Trash2 aria-hidden="true" />
               Move to trash
             </MenuItem>
-          </Menu>
-        </>
-      ) : null}
+          </>
+        ) : null}
+      </Menu>
       <Dialog
         open={asking}
         onClose={() => setAsking(false)}

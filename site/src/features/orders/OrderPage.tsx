@@ -1,8 +1,11 @@
 import { useState } from "react";
+import type { Attachment } from "../../../../functions/_shared/contracts/files.ts";
 import type { Order } from "../../../../functions/_shared/contracts/orders.ts";
+import type { List } from "../../lib/api/resources.ts";
 import { Button } from "../../ui/Button.tsx";
 import { type PageContext, PageProvider, useAllows } from "../../ui/context.tsx";
 import { Notice } from "../../ui/Notice.tsx";
+import { FilesCard } from "../files/FilesCard.tsx";
 import { OrderDetails } from "./OrderDetails.tsx";
 import { OrderHeader } from "./OrderHeader.tsx";
 import { OrderItems } from "./OrderItems.tsx";
@@ -11,12 +14,18 @@ import { Timeline, type TimelineEntry } from "./Timeline.tsx";
 import { Totals } from "./Totals.tsx";
 import { useOrderActions } from "./use-order-actions.ts";
 
-type Props = { page: PageContext; order: Order; timeline: TimelineEntry[] };
+type Props = {
+  page: PageContext;
+  order: Order;
+  timeline: TimelineEntry[];
+  /** Null when they could not be fetched. */
+  files: List<Attachment> | null;
+};
 
-export function OrderPage({ page, order, timeline }: Props) {
+export function OrderPage({ page, order, timeline, files }: Props) {
   return (
     <PageProvider page={page}>
-      <OrderView initial={order} initialTimeline={timeline} />
+      <OrderView initial={order} initialTimeline={timeline} files={files} />
     </PageProvider>
   );
 }
@@ -24,9 +33,11 @@ export function OrderPage({ page, order, timeline }: Props) {
 function OrderView({
   initial,
   initialTimeline,
+  files,
 }: {
   initial: Order;
   initialTimeline: TimelineEntry[];
+  files: Props["files"];
 }) {
   const [order, setOrder] = useState(initial);
   const [timeline, setTimeline] = useState(initialTimeline);
@@ -71,6 +82,11 @@ function OrderView({
                 </p>
               </section>
             ) : null}
+            <FilesCard
+              owner={{ entity_type: "order", entity_id: order.id }}
+              initial={files}
+              writable={mayWrite && order.deleted_at === null}
+            />
           </div>
           <aside className="flex flex-col gap-6">
             <OrderDetails order={order} />

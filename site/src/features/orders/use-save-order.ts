@@ -28,7 +28,8 @@ export function useSaveOrder(form: OrderFormApi, order: Order | null) {
   const href = useHref();
   const { locale } = usePage();
   const [busy, setBusy] = useState(false);
-  const [saved, setSaved] = useState(false);
+  /** Set at once, not with the next rendering: leaving the page comes first. */
+  const saved = useRef(false);
   const [failure, setFailure] = useState<string | null>(null);
   const [conflict, setConflict] = useState<Order | null>(null);
   const attempt = useRef({ body: "", key: "" });
@@ -60,7 +61,7 @@ export function useSaveOrder(form: OrderFormApi, order: Order | null) {
     setFailure(null);
     try {
       const stored = await send(request, version);
-      setSaved(true);
+      saved.current = true;
       leaveWithToast(href(`orders/${stored.id}`), messageFor(stored, request));
     } catch (error) {
       setBusy(false);
