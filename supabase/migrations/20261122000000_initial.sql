@@ -348,7 +348,7 @@ grant execute on function private.finish_idempotent to kontor_functions;
 -- sql/10_tenancy.sql
 -- =================================================================================================
 
--- Tenancy: people, tenants, memberships, roles, invitations, and the active tenant of a request.
+-- Tenancy: people, tenants, memberships, roles, and the active tenant of a request.
 
 -- People ------------------------------------------------------------------------------------------
 
@@ -857,7 +857,12 @@ $$;
 comment on function public.remove_member is 'Takes somebody out of the active tenant; anybody may leave.';
 grant execute on function public.remove_member to authenticated;
 
--- Invitations -------------------------------------------------------------------------------------
+
+-- =================================================================================================
+-- sql/12_invitations.sql
+-- =================================================================================================
+
+-- Invitations: how somebody becomes a member. A token that only its receiver has, used once, in time.
 
 create table public.invitations (
   tenant_id uuid not null references public.tenants (id) on delete cascade,
@@ -1010,26 +1015,6 @@ $$;
 comment on function public.accept_invitation is
   'Makes the caller a member by an invitation to their own address; once, before it expires.';
 grant execute on function public.accept_invitation to authenticated;
-
-create function private.prune_expired()
-returns int
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  pruned int;
-begin
-  delete from private.idempotency_keys where created_at < now() - interval '24 hours';
-  get diagnostics pruned = row_count;
-  delete from public.invitations
-  where accepted_at is null and expires_at < now() - interval '30 days';
-  return pruned;
-end
-$$;
-comment on function private.prune_expired is
-  'Deletes idempotency keys after a day and invitations a month after they lapsed; answers how many keys.';
-grant execute on function private.prune_expired to kontor_worker;
 
 
 -- =================================================================================================
@@ -2063,6 +2048,14 @@ comment on function private.recompute_items is 'AFTER a change of currency: ever
 create trigger recompute_items after update of currency on public.orders
   for each row when (new.currency <> old.currency) execute function private.recompute_items();
 
+
+-- =================================================================================================
+-- sql/45_order_calls.sql
+-- =================================================================================================
+
+-- What callers do with orders: how one is shown, written in one step, and found. The rules are in
+-- 40_orders; nothing here repeats one.
+
 -- The order as every answer shows it ------------------------------------------------------------------
 
 create view private.order_documents with (security_invoker) as
@@ -2886,7 +2879,80 @@ comment on function private.delete_object is 'AFTER DELETE: the object in S3 goe
 create trigger delete_object after delete on public.attachments
   for each row execute function private.delete_object();
 
--- Exports ----------------------------------------------------------------------------------------------------
+-- What is done by the clock --------------------------------------------------------------------------------
+
+create function private.prune_expired()
+returns int
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  pruned int;
+begin
+  delete from private.idempotency_keys where created_at < now() - interval '24 hours';
+  get diagnostics pruned = row_count;
+  delete from public.invitations
+  where accepted_at is null and expires_at < now() - interval '30 days';
+  return pruned;
+end
+$$;
+comment on function private.prune_expired is
+  'Deletes idempotency keys after a day and invitations a month after they lapsed; answers how many keys.';
+
+create function private.sweep_uploads()
+returns int
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  swept int;
+begin
+  delete from public.attachments where status = 'pending' and created_at < now() - interval '24 hours';
+  get diagnostics swept = row_count;
+  return swept;
+end
+$$;
+comment on function private.sweep_uploads is 'Forgets uploads that were announced a day ago and never completed.';
+
+create function private.purge_trash()
+returns int
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  purged int := 0;
+  part int;
+begin
+  delete from public.orders where deleted_at < now() - interval '30 days';
+  get diagnostics part = row_count;
+  purged := purged + part;
+  -- What live orders still name stays, however long it has been in the trash.
+  delete from public.products p where p.deleted_at < now() - interval '30 days' and not exists (
+    select from public.order_items i where i.tenant_id = p.tenant_id and i.product_id = p.id);
+  get diagnostics part = row_count;
+  purged := purged + part;
+  delete from public.customers c where c.deleted_at < now() - interval '30 days' and not exists (
+    select from public.orders o where o.tenant_id = c.tenant_id and o.customer_id = c.id);
+  get diagnostics part = row_count;
+  return purged + part;
+end
+$$;
+comment on function private.purge_trash is 'Deletes for good what has been in the trash for 30 days.';
+
+grant execute on function private.prune_expired, private.sweep_uploads, private.purge_trash to kontor_worker;
+
+-- A task that reads a tenant's records becomes the person who asked, and sees what they may see.
+grant authenticated to kontor_worker;
+
+
+-- =================================================================================================
+-- sql/62_exports.sql
+-- =================================================================================================
+
+-- Exports: files made of lists by a task, kept for seven days.
 
 create type public.export_status as enum ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'expired');
 
@@ -3179,55 +3245,15 @@ end
 $$;
 comment on function private.expire_exports is 'Expires exports after their seven days and has their files deleted; ends those that no job works on.';
 
-create function private.sweep_uploads()
-returns int
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  swept int;
-begin
-  delete from public.attachments where status = 'pending' and created_at < now() - interval '24 hours';
-  get diagnostics swept = row_count;
-  return swept;
-end
-$$;
-comment on function private.sweep_uploads is 'Forgets uploads that were announced a day ago and never completed.';
-
-create function private.purge_trash()
-returns int
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  purged int := 0;
-  part int;
-begin
-  delete from public.orders where deleted_at < now() - interval '30 days';
-  get diagnostics part = row_count;
-  purged := purged + part;
-  -- What live orders still name stays, however long it has been in the trash.
-  delete from public.products p where p.deleted_at < now() - interval '30 days' and not exists (
-    select from public.order_items i where i.tenant_id = p.tenant_id and i.product_id = p.id);
-  get diagnostics part = row_count;
-  purged := purged + part;
-  delete from public.customers c where c.deleted_at < now() - interval '30 days' and not exists (
-    select from public.orders o where o.tenant_id = c.tenant_id and o.customer_id = c.id);
-  get diagnostics part = row_count;
-  return purged + part;
-end
-$$;
-comment on function private.purge_trash is 'Deletes for good what has been in the trash for 30 days.';
-
 grant execute on function private.begin_export, private.report_export, private.finish_export,
-  private.expire_exports, private.sweep_uploads, private.purge_trash to kontor_worker;
+  private.expire_exports to kontor_worker;
 
--- A task that reads a tenant's records becomes the person who asked, and sees what they may see.
-grant authenticated to kontor_worker;
 
--- E-mail -----------------------------------------------------------------------------------------------------
+-- =================================================================================================
+-- sql/64_email.sql
+-- =================================================================================================
+
+-- E-mail: every mail is a row first, sent by a task after the transaction that wanted it.
 
 create type public.email_status as enum ('queued', 'sent', 'failed');
 
