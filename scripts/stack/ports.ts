@@ -1,14 +1,18 @@
 /** The four public ports, checked before anything starts, and free ones for the inner parts. */
-import { createServer, type Server } from "node:net";
+import { connect, createServer, type Server } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Env } from "../env.ts";
 import { StackError } from "./errors.ts";
 import type { Ports } from "./part.ts";
+import { say } from "./progress.ts";
 
 const HOST = "127.0.0.1";
 // Below the range from which systems take the ports of outgoing connections, so that nobody is
 // given one of ours between the look and the start.
 const INNER_FIRST = 20_000;
 const INNER_LAST = 31_999;
+const RETRY_MS = 500;
+const OUTGOING_MS = 65_000;
 
 function listen(port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
@@ -18,13 +22,46 @@ function listen(port: number): Promise<Server> {
   });
 }
 
+/** Whether somebody accepts connections there. */
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: HOST, timeout: 1000 });
+    const answer = (listening: boolean) => {
+      socket.destroy();
+      resolve(listening);
+    };
+    socket.once("connect", () => answer(true));
+    socket.once("timeout", () => answer(true));
+    socket.once("error", () => answer(false));
+  });
+}
+
 async function reserve(port: number, variable: string): Promise<Server> {
-  try {
-    return await listen(port);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : "";
-    const why = code === "EADDRINUSE" ? "is in use by another program" : `cannot be used (${code})`;
-    throw new StackError(`port ${port} ${why}; free it, or set ${variable} to another one`);
+  for (let waited = 0; ; waited += RETRY_MS) {
+    try {
+      return await listen(port);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : "";
+      if (code !== "EADDRINUSE") {
+        throw new StackError(
+          `port ${port} cannot be used (${code}); set ${variable} to another one`,
+        );
+      }
+    }
+    // A port may also be held by one end of somebody's outgoing connection, a minute longer than
+    // that lasts: the system hands out the ports around 54321 for those.
+    if (waited > OUTGOING_MS || (await isListening(port))) {
+      throw new StackError(
+        `port ${port} is in use by another program; free it, or set ${variable} to another one`,
+      );
+    }
+    if (waited === 0) {
+      say(
+        "launcher",
+        `port ${port} (${variable}) is held by a closing connection, waiting up to a minute`,
+      );
+    }
+    await sleep(RETRY_MS);
   }
 }
 
