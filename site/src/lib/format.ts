@@ -46,6 +46,7 @@ export function formatUnitPrice(amount: number, currency: string, locale: string
   }).format(amount);
 }
 
+/** A number that is no money, grouped, with as many decimals as it has. */
 export function formatNumber(value: number, locale: string, maximumFractionDigits = 4): string {
   return numbers(locale, { maximumFractionDigits }).format(value);
 }

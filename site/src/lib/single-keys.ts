@@ -9,6 +9,7 @@ export function singleKeysOn(): boolean {
   }
 }
 
+/** Keeps the choice in this browser. */
 export function setSingleKeys(on: boolean): void {
   try {
     localStorage.setItem(KEY, on ? "on" : "off");

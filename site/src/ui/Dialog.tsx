@@ -101,6 +101,7 @@ export function DialogBody({ children, className }: { children: ReactNode; class
   return <div className={cn("overflow-y-auto px-5 py-3", className)}>{children}</div>;
 }
 
+/** The buttons of a dialog; the one that does it comes last. */
 export function DialogFooter({ children }: { children: ReactNode }) {
   return <footer className="flex flex-wrap justify-end gap-2 px-5 pt-2 pb-5">{children}</footer>;
 }

@@ -3,10 +3,12 @@ import { cn } from "./cn.ts";
 
 const SINGLE_LINE = "control h-9 w-full min-w-0 px-2.5 text-base pointer-coarse:h-11";
 
+/** A field of one line. */
 export function Input({ className, ...rest }: ComponentProps<"input">) {
   return <input dir="auto" {...rest} className={cn(SINGLE_LINE, className)} />;
 }
 
+/** A field of several lines, that grows with its text. */
 export function Textarea({ className, ...rest }: ComponentProps<"textarea">) {
   return (
     <textarea
@@ -26,6 +28,7 @@ export function Select({ className, ...rest }: ComponentProps<"select">) {
   return <select {...rest} className={cn(SINGLE_LINE, className)} />;
 }
 
+/** A check box alone; whoever uses it says what it means. */
 export function Checkbox({ className, ...rest }: ComponentProps<"input">) {
   return (
     <input

@@ -32,6 +32,7 @@ export function Menu({
 
 type ItemProps = ComponentProps<typeof DropdownMenu.Item> & { tone?: "danger" };
 
+/** An action of a menu. */
 export function MenuItem({ tone, className, ...rest }: ItemProps) {
   return (
     <DropdownMenu.Item
@@ -45,10 +46,12 @@ export function MenuItem({ tone, className, ...rest }: ItemProps) {
   );
 }
 
+/** A line between actions that differ in kind. */
 export function MenuSeparator() {
   return <DropdownMenu.Separator className="-mx-1 my-1 h-px bg-line" />;
 }
 
+/** What the actions below have in common. */
 export function MenuLabel({ children }: { children: ReactNode }) {
   return (
     <DropdownMenu.Label className="px-2 py-1.5 font-medium text-faint text-xs">

@@ -12,6 +12,7 @@ export type PageContext = {
 
 const Context = createContext<PageContext | null>(null);
 
+/** Tells everything within what the page knows. */
 export function PageProvider({ page, children }: { page: PageContext; children: ReactNode }) {
   return <Context value={page}>{children}</Context>;
 }
@@ -23,10 +24,12 @@ export function usePage(): PageContext {
   return page;
 }
 
+/** The API of the active tenant. */
 export function useApi(): Api {
   return browserApi(usePage().tenant.id);
 }
 
+/** Whether the caller may do what asks for a role. */
 export function useAllows(needed: Role): boolean {
   return allows(usePage().tenant.role, needed);
 }

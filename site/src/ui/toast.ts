@@ -20,10 +20,12 @@ function replace(next: readonly Toast[]): void {
   for (const listener of listeners) listener();
 }
 
+/** Says something; of what is still shown, the newest three stay. */
 export function toast(message: NewToast): void {
   replace([...toasts.slice(-3), { ...message, id: ++lastId }]);
 }
 
+/** Takes a toast away. */
 export function dismissToast(id: number): void {
   replace(toasts.filter((one) => one.id !== id));
 }

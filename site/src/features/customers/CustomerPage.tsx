@@ -26,6 +26,7 @@ const CustomerDialog = lazy(() => import("./CustomerDialog.tsx"));
 
 type Props = { page: PageContext; customer: Customer; orders: List<OrderRow> };
 
+/** The island of a customer's page. */
 export function CustomerPage({ page, ...rest }: Props) {
   return (
     <PageProvider page={page}>

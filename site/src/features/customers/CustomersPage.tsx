@@ -19,6 +19,7 @@ const CustomerDialog = lazy(() => import("./CustomerDialog.tsx"));
 
 type Props = { page: PageContext; initial: Loaded<Customer> };
 
+/** The island of the customers list. */
 export function CustomersPage({ page, initial }: Props) {
   return (
     <PageProvider page={page}>

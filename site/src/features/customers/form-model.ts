@@ -28,6 +28,7 @@ export type CustomerForm = {
   tags: string;
 };
 
+/** The form of a customer; of a new one, for null. */
 export function formOf(customer: Customer | null): CustomerForm {
   return {
     kind: customer?.kind ?? "company",

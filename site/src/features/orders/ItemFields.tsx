@@ -82,6 +82,7 @@ type NumberProps = {
   field: UseFormRegisterReturn;
 };
 
+/** A number of a line; its label shows where the columns have no heads. */
 export function NumberField({ id, label, line, optional, error, field }: NumberProps) {
   return (
     <div className="min-w-0">

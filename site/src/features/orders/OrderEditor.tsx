@@ -30,6 +30,7 @@ type Props = {
   customer?: { id: string; name: string } | null;
 };
 
+/** The island of the pages that make and change an order. */
 export function OrderEditor({ page, ...rest }: Props) {
   return (
     <PageProvider page={page}>

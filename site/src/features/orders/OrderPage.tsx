@@ -22,6 +22,7 @@ type Props = {
   files: List<Attachment> | null;
 };
 
+/** The island of an order's page. */
 export function OrderPage({ page, order, timeline, files }: Props) {
   return (
     <PageProvider page={page}>

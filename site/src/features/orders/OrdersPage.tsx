@@ -18,6 +18,7 @@ export type OrderRow = Omit<Order, "items">;
 
 type Props = { page: PageContext; initial: Loaded<OrderRow>; customerName: string | null };
 
+/** The island of the orders list. */
 export function OrdersPage({ page, ...rest }: Props) {
   return (
     <PageProvider page={page}>

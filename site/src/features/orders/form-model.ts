@@ -46,6 +46,7 @@ export type OrderRequest = OrderCreate;
 
 export type OrderFormApi = UseFormReturn<OrderForm, unknown, OrderRequest>;
 
+/** The form of a new order, placed at an instant (RFC 3339), with one blank line. */
 export function emptyForm(currency: string, placedAt: string, { timeZone }: Habits): OrderForm {
   return {
     customer_id: null,
@@ -58,6 +59,7 @@ export function emptyForm(currency: string, placedAt: string, { timeZone }: Habi
   };
 }
 
+/** The form of an order as it is stored. */
 export function formOf(order: Order, { locale, timeZone }: Habits): OrderForm {
   const digits = minorDigits(order.currency);
   const number = (value: number) => decimalText(value, locale);

@@ -24,6 +24,7 @@ type Props = {
   opened: Product | null;
 };
 
+/** The island of the products list. */
 export function ProductsPage({ page, ...rest }: Props) {
   return (
     <PageProvider page={page}>

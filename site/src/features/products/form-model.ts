@@ -14,6 +14,7 @@ export type ProductForm = {
   active: boolean;
 };
 
+/** The form of a product; for null, of a new one in `currency`. */
 export function formOf(product: Product | null, currency: string, locale: string): ProductForm {
   if (product === null) {
     return { sku: "", name: "", unit_price: "", currency, tax_rate: "", unit: "", active: true };

@@ -13,6 +13,7 @@ import { MemberList } from "./MemberList.tsx";
 
 type Props = { page: PageContext; self: string; members: Member[]; invitations: Invitation[] };
 
+/** The island of the team's page. */
 export function TeamPage({ page, ...rest }: Props) {
   return (
     <PageProvider page={page}>
