@@ -24,6 +24,9 @@ const settings = {
     statement_timeout: STATEMENT_TIMEOUT_MS,
     lock_timeout: WAIT_MS,
     idle_in_transaction_session_timeout: 2 * STATEMENT_TIMEOUT_MS,
+    // Which tenant it is for comes out of a function as a statement runs, so a plan made for its
+    // values is no better, and making it takes as long as a page takes.
+    plan_cache_mode: "force_generic_plan",
   },
 };
 
