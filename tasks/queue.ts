@@ -77,6 +77,14 @@ async function absentPools(sql: Sql, ownPoolId: string): Promise<string[]> {
   return rows.map(({ pool }) => pool);
 }
 
+/** What a worker that has stopped still holds was fetched and never begun: it goes back as it came. */
+export async function returnUnbegun(sql: Sql, poolId: string): Promise<void> {
+  await sql`
+    update graphile_worker._private_jobs set attempts = greatest(attempts - 1, 0)
+    where locked_by = ${poolId}`;
+  await sql`select graphile_worker.force_unlock_workers(${[poolId]})`;
+}
+
 /** Returns how many jobs it gave back; one whose last attempt it was says what became of it. */
 async function free(sql: Sql, pools: string[]): Promise<number> {
   const [row] = await sql<{ jobs: number }[]>`

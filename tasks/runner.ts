@@ -5,6 +5,7 @@ import {
   type CronItem,
   parseCronItems,
   run,
+  type WorkerEventMap,
   type WorkerEvents,
   type WorkerPool,
 } from "graphile-worker";
@@ -12,7 +13,7 @@ import type { Logger } from "pino";
 import type { Sql } from "postgres";
 import { workerLogger } from "./logger.ts";
 import type { JobMetrics } from "./metrics.ts";
-import { freeAbandonedJobs, poolName, prepareQueue } from "./queue.ts";
+import { freeAbandonedJobs, poolName, prepareQueue, returnUnbegun } from "./queue.ts";
 import { toTaskList } from "./run_task.ts";
 import type { Registry } from "./task.ts";
 
@@ -26,6 +27,10 @@ const CONNECTIONS = 5;
 /** Running jobs may end by themselves for this long, are then told to, and in the end are cut off. */
 const ABORT_AFTER_MS = 4_000;
 const CUT_OFF_AFTER_MS = 6_000;
+/** By then a batch is on its way back. */
+const RETURN_MS = 50;
+
+type LocalQueue = WorkerEventMap["localQueue:init"]["localQueue"];
 
 /** What a worker runs. */
 export type Work = {
@@ -70,6 +75,10 @@ export async function startRun(
   events.on("localQueue:getJobs:complete", ({ jobs }) => {
     jobs.sort((a, b) => a.priority - b.priority || a.run_at.getTime() - b.run_at.getTime());
   });
+  let batches: LocalQueue | undefined;
+  events.once("localQueue:init", ({ localQueue }) => {
+    batches = localQueue;
+  });
   const runner = await run({
     connectionString: databaseUrl,
     maxPoolSize: CONNECTIONS,
@@ -88,9 +97,10 @@ export async function startRun(
   void freeAbandonedJobs(sql, pool?.id ?? "", log, over.signal);
   return {
     ended: runner.promise.catch((error) => log.warn({ err: error }, "the runner failed")),
-    stop: () => {
+    async stop() {
       over.abort();
-      return stopRun(runner, pool);
+      await stopRun(runner, pool, batches);
+      if (pool) await returnUnbegun(sql, pool.id).catch((err) => log.warn({ err }, "held jobs"));
     },
   };
 }
@@ -98,7 +108,10 @@ export async function startRun(
 async function stopRun(
   runner: { stop(reason: string): Promise<void> },
   pool: WorkerPool | undefined,
+  batches: LocalQueue | undefined,
 ): Promise<void> {
+  // Graphile Worker 0.18 cannot give a batch back while it does nothing else in the background.
+  if (batches && batches.mode !== "RELEASED") batches["background"](sleep(RETURN_MS));
   const late = new AbortController();
   const gracefully = runner.stop("asked to stop").finally(() => late.abort());
   const forcibly = sleep(CUT_OFF_AFTER_MS, undefined, { signal: late.signal }).then(() =>

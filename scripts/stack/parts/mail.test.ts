@@ -203,6 +203,19 @@ describe("the mailbox", () => {
     expect(await subjects(store)).not.toContain("mail 3");
   });
 
+  it("shows every message that is sent, in its languages, as mails are shown", async () => {
+    const overview = await page("/dev/mail");
+    const links = [...overview.matchAll(/href="(\/dev\/mail\/\w+\/\w\w)"/g)].map(([, url]) => url);
+    expect(links).toHaveLength(8);
+    for (const link of links) {
+      expect(await page(link ?? "")).toContain('sandbox="allow-popups ');
+      const body = await fetch(`${origin}${link}/body`);
+      expect(body.headers.get("content-security-policy")).toMatch(/default-src 'none'.*sandbox/);
+      expect(await body.text()).toMatch(/<h1 [^>]*>[^<]+<\/h1>/);
+    }
+    expect((await fetch(`${origin}/dev/mail/invitation/xx`)).status).toBe(404);
+  });
+
   it("has no page for addresses that lead nowhere", async () => {
     for (const target of ["/messages/x", "/messages/..%2f..%2fsecrets", "/messages/x/body", "/x"]) {
       expect((await fetch(origin + target)).status).toBe(404);

@@ -7,7 +7,8 @@ export type View = "html" | "text" | "source";
 const WHEN = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 const WEB_LINK = /(https?:\/\/[^\s<>"')\]]+)/;
 
-function page(title: string, bar: unknown, content: unknown) {
+/** The frame of every page here. */
+export function page(title: string, bar: unknown, content: unknown) {
   return html`<!doctype html>
 <html lang="en">
   <head>

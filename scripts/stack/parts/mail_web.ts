@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { csrf } from "hono/csrf";
 import { listPage, mailPage, missingPage, sizeOf, type View } from "./mail_pages.ts";
+import { createMailPreview } from "./mail_preview.ts";
 import type { MailStore, MailSummary, StoredMail } from "./mail_store.ts";
 import { STYLE } from "./mail_style.ts";
 
@@ -77,6 +78,7 @@ export function createMailWeb(store: MailStore, port: number): Hono {
   });
   app.get("/style.css", (c) => c.body(STYLE, 200, { "content-type": "text/css; charset=utf-8" }));
 
+  app.route("/dev/mail", createMailPreview(BODY_CSP));
   app.get("/", async (c) => {
     const query = c.req.query("q") ?? "";
     const mails = (await store.list()).filter((mail) => matches(mail, query, ""));
