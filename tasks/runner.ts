@@ -111,6 +111,7 @@ async function stopRun(
   batches: LocalQueue | undefined,
 ): Promise<void> {
   // Graphile Worker 0.18 cannot give a batch back while it does nothing else in the background.
+  // biome-ignore lint/complexity/useLiteralKeys: the library keeps it private.
   if (batches && batches.mode !== "RELEASED") batches["background"](sleep(RETURN_MS));
   const late = new AbortController();
   const gracefully = runner.stop("asked to stop").finally(() => late.abort());
