@@ -1,6 +1,12 @@
 import { parse } from "content-disposition";
 import { beforeAll, describe, expect, test } from "vitest";
-import { newTenant, owner, type Person, type TestTenant } from "../../scripts/stack/testing.ts";
+import {
+  newTenant,
+  owner,
+  type Person,
+  rest,
+  type TestTenant,
+} from "../../scripts/stack/testing.ts";
 import type { Attachment } from "../_shared/contracts/files.ts";
 import type { Order } from "../_shared/contracts/orders.ts";
 import {
@@ -81,6 +87,22 @@ describe("access follows the record", () => {
       409,
       "conflict",
     );
+  });
+
+  test("through the other door files are read, and no more", async () => {
+    const path = `/attachments?id=eq.${file.id}`;
+    const select = `${path}&select=id,file_name`;
+    expect(await rest(select, as(viewer))).toMatchObject({ status: 200, body: [{ id: file.id }] });
+    expect(await rest(select, { token: stranger.token })).toMatchObject({ status: 200, body: [] });
+    const refused = [
+      rest(`${path}&select=object_key`, tenant),
+      rest(path, { ...tenant, method: "PATCH", body: { status: "ready" } }),
+      rest(path, { ...tenant, method: "DELETE" }),
+      rest("/attachments", { ...tenant, body: { entity_type: "order", entity_id: order.id } }),
+    ];
+    for (const { status } of await Promise.all(refused)) expect(status).toBe(403);
+    const body = { tenant: tenant.id, id: file.id, object_key: "x" };
+    expect((await rest("/rpc/settle_attachment", { ...tenant, body })).status).toBe(404);
   });
 
   test("customers and products have files too", async () => {
