@@ -11,6 +11,7 @@ import { readEnv } from "../env.ts";
 import { memoryTable } from "../stack/memory.ts";
 import { startBenchStack } from "./bench_stack.ts";
 import { createClient } from "./client.ts";
+import { benchDocuments } from "./documents.ts";
 import { type BenchTenant, checkAmounts, generate } from "./generate.ts";
 import { benchReads } from "./reads.ts";
 import { atMost, note, type Result, table } from "./report.ts";
@@ -87,6 +88,8 @@ await main(async () => {
     );
     say("writing");
     results.push(...(await benchWrites(owner, [one, two])));
+    say("printing");
+    results.push(...(await benchDocuments(two.client)));
     results.push(
       note(
         "the machine's load meanwhile, its cores",

@@ -3,7 +3,6 @@
  * request it makes is answered from the form's files or not at all: there is no file system and no
  * network behind it.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser, Route } from "playwright-core";
 import type { Asset, Conversion } from "./form.ts";
 
@@ -14,9 +13,14 @@ const POLICY =
   "default-src 'self' data:; style-src 'self' data: 'unsafe-inline'; script-src 'none'";
 
 async function answer(route: Route, files: ReadonlyMap<string, Asset>): Promise<void> {
-  const url = new URL(route.request().url());
+  const request = route.request();
+  const url = new URL(request.url());
   const file = url.origin === ORIGIN ? files.get(nameOf(url)) : undefined;
-  if (file === undefined) return await route.abort("blockedbyclient");
+  if (file === undefined) {
+    // "No content" leaves a page where it is; a failure would put an error in its place.
+    if (request.isNavigationRequest()) return await route.fulfill({ status: 204 });
+    return await route.abort("blockedbyclient");
+  }
   await route.fulfill({
     body: file.body,
     contentType: file.contentType,
@@ -56,7 +60,7 @@ export async function convert(
     await context.route("**/*", (route) => answer(route, files));
     const page = await context.newPage();
     await page.goto(`${ORIGIN}/index.html`, { waitUntil: "load", timeout: 0 });
-    if (fields.waitDelay > 0) await sleep(fields.waitDelay * 1000, undefined, { signal });
+    if (fields.waitDelay > 0) await page.waitForTimeout(fields.waitDelay * 1000);
     return await page.pdf({
       width: `${fields.paperWidth}in`,
       height: `${fields.paperHeight}in`,
