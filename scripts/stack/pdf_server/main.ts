@@ -13,7 +13,8 @@ import { FormError, readForm } from "./form.ts";
 import { QueueFull, Turnstile } from "./turnstile.ts";
 
 const BODY_LIMIT_BYTES = 20 * 1024 ** 2;
-const TIMEOUT_MS = 30_000;
+/** For a list of thousands of rows; who waits for less gives up sooner. Gotenberg: `--api-timeout`. */
+const TIMEOUT_MS = 120_000;
 const AT_ONCE = 2;
 const MAY_WAIT = 16;
 const IDLE_MS = 3 * 60_000;
