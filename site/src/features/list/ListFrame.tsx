@@ -1,6 +1,7 @@
 import { Trash2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { PageHeader } from "../../ui/PageHeader.tsx";
+import { ExportButton } from "../exports/ExportButton.tsx";
 import { type Column, DataTable, type Selection } from "./DataTable.tsx";
 import { ListEmpty, ListError } from "./ListError.tsx";
 import { LoadingBar } from "./LoadingBar.tsx";
@@ -34,7 +35,10 @@ export function ListFrame<T extends { id: string }>(props: Props<T>) {
   const rows = list?.data ?? [];
   return (
     <>
-      <PageHeader title={title}>{create}</PageHeader>
+      <PageHeader title={title}>
+        <ExportButton spec={spec} state={state} noun={noun} />
+        {create}
+      </PageHeader>
       <div className="relative flex flex-wrap items-center gap-2 border-line border-b px-4 pb-3 md:px-6">
         {filters}
         <TrashTabs spec={spec} state={state} icon={<Trash2 aria-hidden="true" />} />

@@ -1,5 +1,14 @@
 import { Command } from "cmdk";
-import { Boxes, LayoutGrid, Plus, ReceiptText, Search, Trash2, Users } from "lucide-react";
+import {
+  Boxes,
+  FileDown,
+  LayoutGrid,
+  Plus,
+  ReceiptText,
+  Search,
+  Trash2,
+  Users,
+} from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import type { Customer } from "../../../../functions/_shared/contracts/customers.ts";
 import type { Order } from "../../../../functions/_shared/contracts/orders.ts";
@@ -27,6 +36,7 @@ export default function PaletteDialog({ onClose }: { onClose: () => void }) {
     { label: "Go to orders", path: "orders", icon: <ReceiptText /> },
     { label: "Go to customers", path: "customers", icon: <Users /> },
     { label: "Go to products", path: "products", icon: <Boxes /> },
+    { label: "Go to exports", path: "exports", icon: <FileDown />, write: true },
     { label: "Open orders", path: "orders?status=pending,processing", icon: <ReceiptText /> },
     { label: "Trashed orders", path: "orders?deleted=only", icon: <Trash2 /> },
   ];
