@@ -47,6 +47,11 @@ grant usage on schema auth to postgres, anon, authenticated, service_role;
 
 -- Nobody but its operator connects to this cluster's other databases.
 revoke connect on database template1 from public;
+
+-- Anybody may make large objects, even a login that only reads: nobody here does. Only a superuser can
+-- take this back, so a deployed database's init scripts have to, too.
+revoke execute on function pg_catalog.lo_creat(int), pg_catalog.lo_create(oid),
+  pg_catalog.lo_from_bytea(oid, bytea) from public;
 `;
 
 /** Ours instead of @supabase/lite's, which read only settings PostgREST no longer makes. */
