@@ -54,10 +54,13 @@ test("one that is cancelled stops, and leaves nothing behind", async () => {
   const ended = await until(who, id, "cancelled");
   expect(ended.progress.done).toBeLessThan(CUSTOMERS);
   expect(await stored(prefix)).toEqual({ objects: [], uploads: 0 });
-  const statements = await owner()`
-    select from pg_stat_activity
-    where application_name = 'kontor-worker export' and state <> 'idle'`;
-  expect(statements).toHaveLength(0);
+  await expect
+    .poll(
+      () => owner()`
+        select from pg_stat_activity where application_name = 'kontor-worker export'`,
+      { timeout: 10_000 },
+    )
+    .toHaveLength(0);
 });
 
 test("one whose worker is killed is made by the next, once", async () => {
@@ -129,4 +132,14 @@ test("its progress is told while it runs", async () => {
     expect(["queued", "running"]).toContain(found.status);
   }
   expect([...seen].at(-1)).toBe(CUSTOMERS);
+});
+
+test("one whose format cannot hold its rows fails at once, and says so", async () => {
+  const tenant = who.tenant ?? "";
+  await owner()`
+    insert into public.customers (tenant_id, name)
+    select ${tenant}, 'Another ' || n from generate_series(1, 5000) as n`;
+  const { id } = await request("/customers", who, { format: "pdf" });
+  const failed = await until(who, id, "failed");
+  expect(failed.error).toMatch(/^A PDF holds 10,000 rows at most/);
 });

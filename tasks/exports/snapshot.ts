@@ -60,20 +60,30 @@ export async function readSnapshot<T>(
     debug: (_connection, text, parameters) => Object.assign(sent, { text, parameters }),
   });
   let stop = () => {};
+  let failure: { readonly error: unknown } | undefined;
   signal.addEventListener("abort", () => stop(), { once: true });
   const { tenant, requested_by: person } = wanted;
   try {
     return await asPerson(client, { tenant: tenant.id, person, role: "member" }, async (tx) => {
       const [backend] = await tx<{ pid: number }[]>`select pg_backend_pid() as pid`;
       stop = () => {
-        sql`select pg_cancel_backend(${backend?.pid ?? 0})`.catch(() => {});
+        // Not merely cancelled: a statement whose rows nobody reads does not listen to that.
+        sql`select pg_terminate_backend(${backend?.pid ?? 0})`.catch(() => {});
+        void client.end({ timeout: 1 });
       };
-      signal.throwIfAborted();
-      return await work(await open(client, tx, wanted, sent));
+      try {
+        signal.throwIfAborted();
+        return await work(await open(client, tx, wanted, sent));
+      } catch (error) {
+        failure = { error };
+        stop();
+        throw error;
+      }
     });
   } catch (error) {
     signal.throwIfAborted();
-    throw error;
+    // Rather than that the connection was lost thereby.
+    throw failure === undefined ? error : failure.error;
   } finally {
     await client.end({ timeout: 1 });
   }
