@@ -15,6 +15,7 @@ beforeAll(async () => {
   await sql`
     create table ${sql(`private.${table}`)} (
       place bigint generated always as identity primary key, job_id bigint not null, label text not null)`;
+  await sql`grant insert on ${sql(`private.${table}`)} to kontor_worker`;
 });
 afterEach(killWorkers);
 afterAll(async () => {
@@ -59,8 +60,8 @@ describe("fair shares", () => {
     child.kill("SIGKILL");
     const [first] = await notes("small");
     const earlier = (await notes("big")).filter(({ place }) => +place < Number(first?.place));
-    // A batch of 500 that was fetched already may go first, and what ran while this was enqueued.
-    expect(earlier.length - before).toBeLessThan(1_200);
+    // A batch of 200 that was fetched already may go first, and what ran while this was enqueued.
+    expect(earlier.length - before).toBeLessThan(800);
     await owner()`
       delete from graphile_worker._private_jobs where payload ->> 'tenant_id' = ${big.id}`;
   });

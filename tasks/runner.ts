@@ -21,7 +21,9 @@ import type { Registry } from "./task.ts";
  * Jobs are fetched in batches: one at a time the queue gives a tenth of what it can. What has waited
  * here for TTL_MS goes back, so that a tenant's first job never waits behind a batch of long ones.
  */
-const BATCH = { size: 500, ttl: 500 };
+const BATCH = { size: 200, ttl: 500 };
+/** What is done within so many milliseconds is written at once. */
+const OUTCOMES_MS = 10;
 /** One that fetches, two that write outcomes, one that listens, one for the clock. */
 const CONNECTIONS = 5;
 /** Running jobs may end by themselves for this long, are then told to, and in the end are cut off. */
@@ -91,7 +93,9 @@ export async function startRun(
     gracefulShutdownAbortTimeout: ABORT_AFTER_MS,
     // Without these delays the runner does not wait for a job's outcome to be written when it stops,
     // and an outcome that cannot be written ends the process.
-    preset: { worker: { localQueue: BATCH, completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+    preset: {
+      worker: { localQueue: BATCH, completeJobBatchDelay: OUTCOMES_MS, failJobBatchDelay: 0 },
+    },
   });
   const over = new AbortController();
   void freeAbandonedJobs(sql, pool?.id ?? "", log, over.signal);

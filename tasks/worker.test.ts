@@ -6,9 +6,10 @@ import { readEnv } from "./env.ts";
 import { freePort, killWorkers, spawnWorker } from "./testing/spawn_worker.ts";
 
 afterEach(killWorkers);
+vi.setConfig({ testTimeout: 120_000 });
 
-const startWorker = (databaseUrl?: string) =>
-  spawnWorker(databaseUrl === undefined ? {} : { databaseUrl });
+/** As the database's owner, as no other worker connects. */
+const startWorker = (databaseUrl = stack().database_url) => spawnWorker({ databaseUrl });
 
 const jobsOf = (task: string) => owner()<{ last_error: string | null; attempts: number }[]>`
   select last_error, attempts from graphile_worker.jobs where task_identifier = ${task}`;
@@ -37,7 +38,7 @@ describe("a job", () => {
           select key from private.idempotency_keys where key in (${keys.old}, ${keys.young})`;
         expect(left.map(({ key }) => key)).toEqual([keys.young]);
       },
-      { timeout: 20_000, interval: 100 },
+      { timeout: 60_000, interval: 100 },
     );
     expect(await sql`select from public.invitations where tenant_id = ${id}`).toHaveLength(0);
   });
@@ -69,7 +70,7 @@ describe("a job", () => {
           max_attempts: 1,
           locked_at: null,
         }),
-      { timeout: 20_000, interval: 100 },
+      { timeout: 60_000, interval: 100 },
     );
     await owner()`select graphile_worker.complete_jobs(array[${job?.id ?? ""}]::bigint[])`;
   });
@@ -84,7 +85,7 @@ describe("the worker", () => {
 
   test("stops of itself when it is asked to", async () => {
     const { child, livez } = await startWorker();
-    await vi.waitFor(async () => expect(await livez()).toBe(200), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await livez()).toBe(200), { timeout: 60_000 });
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([0, null]);
   });
@@ -103,10 +104,10 @@ describe("the worker", () => {
       expect(listening).toHaveLength(1);
       expect(not).not.toContain(listening[0]?.pid);
     };
-    await vi.waitFor(() => isWell([]), { timeout: 20_000, interval: 100 });
+    await vi.waitFor(() => isWell([]), { timeout: 60_000, interval: 100 });
     const lost = (await connections()).map(({ pid }) => pid);
     await owner()`select pg_terminate_backend(pid) from unnest(${lost}::int[]) as pid`;
-    await vi.waitFor(() => isWell(lost), { timeout: 30_000, interval: 100 });
+    await vi.waitFor(() => isWell(lost), { timeout: 60_000, interval: 100 });
     expect(child.exitCode).toBeNull();
   });
 
@@ -122,7 +123,7 @@ describe("the worker", () => {
     await vi.waitFor(
       async () =>
         expect(await owner()`select from graphile_worker.jobs where id = ${id}`).toHaveLength(0),
-      { timeout: 20_000, interval: 100 },
+      { timeout: 60_000, interval: 100 },
     );
   });
 
@@ -139,7 +140,7 @@ describe("the worker", () => {
     const absent = new URL(stack().database_url);
     absent.port = String(await freePort());
     const { child, livez, log } = await startWorker(absent.href);
-    await vi.waitFor(() => expect(log()).toContain("trying again"), { timeout: 20_000 });
+    await vi.waitFor(() => expect(log()).toContain("trying again"), { timeout: 60_000 });
     expect([await livez(), child.exitCode]).toEqual([503, null]);
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([0, null]);

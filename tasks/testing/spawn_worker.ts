@@ -3,6 +3,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import path from "node:path";
+import { inject } from "vitest";
+import { readEnv } from "../../scripts/env.ts";
+import { loadSecrets } from "../../scripts/stack/secrets.ts";
 import { stack } from "../../scripts/stack/testing.ts";
 
 /** A port that nobody listens on just now. */
@@ -26,6 +30,7 @@ export type SpawnedWorker = {
 };
 
 type Options = {
+  /** Default: as kontor_worker. */
   databaseUrl?: string;
   /** tasks/main.ts, or another program that calls `work`. */
   program?: string;
@@ -34,9 +39,18 @@ type Options = {
 
 const children = new Set<ChildProcess>();
 
+/** The database with the rights that the stack's worker has. */
+async function ownUrl(): Promise<string> {
+  const secrets = await loadSecrets(path.dirname(inject("stackFile")), readEnv({}));
+  const url = new URL(stack().database_url);
+  url.username = "kontor_worker";
+  url.password = secrets.databasePasswords.kontor_worker;
+  return url.href;
+}
+
 /** Starts one. */
 export async function spawnWorker(options: Options = {}): Promise<SpawnedWorker> {
-  const { databaseUrl = stack().database_url, program = "tasks/main.ts", env = {} } = options;
+  const { databaseUrl = await ownUrl(), program = "tasks/main.ts", env = {} } = options;
   const name = `test-worker-${randomUUID().slice(0, 8)}`;
   const url = new URL(databaseUrl);
   url.searchParams.set("application_name", name);
