@@ -145,6 +145,21 @@ describe("a tenant", () => {
     expect(read.body).toMatchObject({ name: "Renamed" });
   });
 
+  test("has an address and a tax number for its documents, and can do without", async () => {
+    const { id, token } = await newTenant();
+    const path = `/api/tenants/${id}`;
+    const change = (body: unknown) => api(path, { token, method: "PATCH", body });
+    const address = { line1: "Hafenstraße 12", city: "Hamburg" };
+    expect((await change({ address, tax_id: "DE1" })).body).toMatchObject({
+      address,
+      tax_id: "DE1",
+    });
+    expect((await change({ name: "Renamed" })).body).toMatchObject({ address, tax_id: "DE1" });
+    const without = { address: null, tax_id: null };
+    expect((await change(without)).body).toMatchObject(without);
+    expect(refusal(await change({ address: "Hamburg" }))).toEqual([422, "validation_failed"]);
+  });
+
   test("keeps what somebody else changed meanwhile", async () => {
     const { id, token } = await newTenant();
     const change = (name: string, match: string) =>

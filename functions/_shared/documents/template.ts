@@ -19,7 +19,20 @@ export async function fillTemplate(name: string, values: object): Promise<string
       ),
     ),
   );
-  for (const each of [text, ...Object.values(partials)]) refuseUnescaped(name, each);
+  return renderTemplate(text, values, partials);
+}
+
+/**
+ * Fills in the text of a template.
+ * @param partials what `{{> name}}` puts in, by name.
+ * @throws Error when it, or what it puts in, would put a value in unescaped.
+ */
+export function renderTemplate(
+  text: string,
+  values: object,
+  partials: Readonly<Record<string, string>> = {},
+): string {
+  for (const each of [text, ...Object.values(partials)]) refuseUnescaped(mustache.parse(each));
   return mustache.render(text, values, partials);
 }
 
@@ -28,16 +41,13 @@ export function readTemplate(file: string): Promise<string> {
   return readFile(new URL(`templates/${file}`, import.meta.url), "utf8");
 }
 
-function refuseUnescaped(name: string, text: string): void {
-  const look = (spans: TemplateSpans): void => {
-    for (const [kind, what, , , inside] of spans) {
-      if (kind === "&") {
-        throw new Error(`template ${name}: {{{${what}}}} is not escaped; write {{${what}}}`);
-      }
-      if (Array.isArray(inside)) look(inside);
+function refuseUnescaped(spans: TemplateSpans): void {
+  for (const [kind, what, , , inside] of spans) {
+    if (kind === "&") {
+      throw new Error(`a template puts in ${what} unescaped: write {{${what}}}`);
     }
-  };
-  look(mustache.parse(text));
+    if (Array.isArray(inside)) refuseUnescaped(inside);
+  }
 }
 
 /**

@@ -13,6 +13,8 @@ type Tenant = {
   name: string;
   currency: string;
   time_zone: string;
+  address: Record<string, string>;
+  tax_id: string;
   home: string;
   members: readonly (readonly [email: string, role: string])[];
   customers: (now: number) => DemoCustomer[];
@@ -29,6 +31,8 @@ const TENANTS: readonly Tenant[] = [
     name: "Acme Trading",
     currency: "EUR",
     time_zone: "Europe/Berlin",
+    address: { line1: "Speicherstraße 12", postal_code: "20457", city: "Hamburg", country: "DE" },
+    tax_id: "DE999999999",
     home: "DE",
     members: [
       ["owner@acme.test", "owner"],
@@ -47,6 +51,14 @@ const TENANTS: readonly Tenant[] = [
     name: "Globex Ltd",
     currency: "USD",
     time_zone: "America/New_York",
+    address: {
+      line1: "350 Warehouse Row",
+      postal_code: "10001",
+      city: "New York",
+      region: "NY",
+      country: "US",
+    },
+    tax_id: "00-0000000",
     home: "US",
     members: [
       ["owner@globex.test", "owner"],
@@ -82,8 +94,10 @@ async function loadTenant(
   const [owner, ...others] = tenant.members;
   await actAs(sql, idOf(people, owner?.[0] ?? ""));
   await sql`
-    insert into public.tenants (id, slug, name, currency, time_zone, created_at)
-    values (${id}, ${tenant.slug}, ${tenant.name}, ${tenant.currency}, ${tenant.time_zone}, ${founded})`;
+    insert into public.tenants (id, slug, name, currency, time_zone, address, tax_id, created_at)
+    values (
+      ${id}, ${tenant.slug}, ${tenant.name}, ${tenant.currency}, ${tenant.time_zone},
+      ${sql.json(tenant.address)}, ${tenant.tax_id}, ${founded})`;
   for (const [email, role] of tenant.members) {
     await sql`
       insert into public.memberships (tenant_id, user_id, role, created_at)

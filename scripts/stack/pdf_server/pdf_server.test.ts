@@ -4,26 +4,35 @@ import { createServer } from "node:http";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { extractText, getDocumentProxy } from "unpdf";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { ROOT } from "../../env.ts";
 import { freePublicPorts } from "../ports.ts";
 import { answers } from "../probe.ts";
+
+type Printer = { readonly process: ChildProcess; readonly origin: string };
+
+async function startPrinter(cache: string): Promise<Printer> {
+  const { API_PORT } = await freePublicPorts();
+  const origin = `http://127.0.0.1:${API_PORT}`;
+  const main = path.join(ROOT, "scripts/stack/pdf_server/main.ts");
+  const args = [main, `--port=${API_PORT}`, `--cache=${cache}`];
+  const child = spawn(process.execPath, args, { stdio: "ignore" });
+  await vi.waitFor(async () => expect(await answers(`${origin}/version`)).toBe(true), 20_000);
+  return { process: child, origin };
+}
+
+async function stopPrinter({ process }: Printer): Promise<void> {
+  process.kill();
+  await once(process, "exit");
+}
 
 let server: ChildProcess;
 let origin: string;
 
 beforeAll(async () => {
-  const { API_PORT } = await freePublicPorts();
-  origin = `http://127.0.0.1:${API_PORT}`;
-  const main = path.join(ROOT, "scripts/stack/pdf_server/main.ts");
-  const cache = path.join(ROOT, "node_modules/.cache/kontor-chromium");
-  const args = [main, `--port=${API_PORT}`, `--cache=${cache}`];
-  server = spawn(process.execPath, args, { stdio: "ignore" });
-  await vi.waitFor(async () => expect(await answers(`${origin}/version`)).toBe(true), 20_000);
-});
-afterAll(async () => {
-  server.kill();
-  await once(server, "exit");
+  const printer = await startPrinter(path.join(ROOT, "node_modules/.cache/kontor-chromium"));
+  ({ process: server, origin } = printer);
+  return () => stopPrinter(printer);
 });
 
 type Parts = Record<string, string | Uint8Array<ArrayBuffer>>;
@@ -165,7 +174,7 @@ describe("what a document cannot do", () => {
     const { pages } = await print({
       "index.html": html,
       "header.html": `<img src="${url}/img"><iframe src="${url}/frame"></iframe>`,
-      "footer.html": `<link rel=stylesheet href="${url}/css"><object data="${url}/object"></object>`,
+      "footer.html": `<img src="${url}/img"><object data="${url}/object"></object>`,
       waitDelay: "1s",
     });
     expect(pages[0]).toContain("mine");
@@ -183,6 +192,20 @@ describe("what a document cannot do", () => {
     const { pages } = await print({ "index.html": "<link rel=stylesheet href=secret.css><p>mine" });
     expect(pages[0]).not.toContain("secret");
   });
+});
+
+test("where Chromium cannot run, it says so and lives", async () => {
+  const printer = await startPrinter(path.join(ROOT, "package.json", "no-folder"));
+  const form = new FormData();
+  form.append("files", new Blob(["x"]), "index.html");
+  const url = `${printer.origin}/forms/chromium/convert/html`;
+  for (const _ of [1, 2]) {
+    expect((await fetch(url, { method: "POST", body: form })).status).toBe(503);
+  }
+  const health = await fetch(`${printer.origin}/health`);
+  expect(health.status).toBe(503);
+  expect(await health.json()).toMatchObject({ status: "down" });
+  await stopPrinter(printer);
 });
 
 describe("many and slow ones", () => {
