@@ -18,7 +18,7 @@ export function Choice<T extends string>({ label, options, value, hint, onChange
         {options.map((option) => (
           <label
             key={option.value}
-            className="flex h-8 flex-1 cursor-pointer items-center justify-center rounded-md px-3 text-muted text-sm hover:text-ink has-checked:bg-surface has-checked:font-medium has-checked:text-ink has-checked:shadow-control has-focus-visible:outline-2 has-focus-visible:outline-focus pointer-coarse:h-11"
+            className="flex h-8 flex-1 cursor-pointer items-center justify-center rounded-md px-3 text-muted text-sm hover:text-ink has-checked:bg-raised has-checked:font-medium has-checked:text-ink has-checked:shadow-control has-focus-visible:outline-2 has-focus-visible:outline-focus pointer-coarse:h-11"
           >
             <input
               type="radio"
