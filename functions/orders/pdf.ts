@@ -11,7 +11,7 @@ import { PdfError, type PdfSource, renderPdf } from "../_shared/pdf.ts";
 import { type Route, route } from "../_shared/route.ts";
 
 /** Whoever waits is answered within 15 seconds, printed or not. */
-const PRINT_WITHIN_MS = 12_000;
+const PRINT_WITHIN_MS = 13_500;
 
 export const orderPdf: Route = route({
   method: "GET",
