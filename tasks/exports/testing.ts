@@ -25,7 +25,7 @@ export async function until(who: Who, id: string, ...states: Export["status"][])
       expect(states, found.error ?? "").toContain(found.status);
       return found;
     },
-    { timeout: 60_000, interval: 50 },
+    { timeout: 150_000, interval: 50 },
   );
 }
 
