@@ -2,13 +2,13 @@
  * Sends a mail of the log.
  *
  * SMTP knows no idempotency: after the line that ends a mail the server has it, and there is no way
- * to ask. So the log says that a mail is handed over in the same moment in which that line goes out,
- * and what a worker that died left behind is told apart: not handed over, the server cannot have
- * taken it and it is sent again; handed over, it is taken for sent, and the log says that the answer
- * is not known. What remains: a worker that dies between the two writes, microseconds apart, sends a
- * mail twice; a connection lost after that line leads to another attempt, as RFC 5321 has it; and a
- * server that refuses a mail whose sender died just then is not heard. Every attempt carries the same
- * Message-ID, by which mailboxes know a repetition.
+ * to ask. So the log says that a mail is handed over in the moment before that line goes out, and
+ * what a worker that died left behind is told apart: not handed over, the server cannot have taken it
+ * and it is sent again; handed over, it is taken for sent, and the log says that the answer is not
+ * known. What remains: a worker that dies between the two writes, microseconds apart, and a server
+ * that refuses a mail whose sender died before it heard, leave a mail unsent that the log calls sent
+ * without an answer; a connection lost after that line leads to another attempt, as RFC 5321 has it.
+ * Every attempt carries the same Message-ID, by which mailboxes know a repetition.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import type { Sql } from "postgres";
@@ -102,7 +102,7 @@ async function write(sql: Sql, email: Email, env: Env): Promise<Rendered | null>
 
 /**
  * Records that the mail is handed over. Resolves in the turn of the event loop in which the commit
- * is written, not when it is answered: the mail's last line goes out in the same turn.
+ * is written, not when it is answered: the mail's last line goes out right behind it.
  */
 async function handOver(sql: Sql, { id, tenant }: Email): Promise<void> {
   const connection = await sql.reserve();
@@ -115,6 +115,8 @@ async function handOver(sql: Sql, { id, tenant }: Email): Promise<void> {
   }
   const release = () => connection.release();
   connection`commit`.execute().then(release, release);
+  // The driver writes at the end of this turn; by the next tick it has said so, and we come after.
+  await new Promise<void>((resolve) => process.nextTick(resolve));
   await turn();
 }
 

@@ -1,8 +1,8 @@
 /** The conversation with the mail server. */
-import { Readable } from "node:stream";
 import { createTransport } from "nodemailer";
 import MailComposer from "nodemailer/lib/mail-composer";
 import { PermanentError } from "../errors.ts";
+import { HeldMessage } from "./held_message.ts";
 import type { Rendered } from "./layout.ts";
 
 /** Some providers close the door on more. */
@@ -40,13 +40,18 @@ export function openMailServer(url: string): MailServer {
     disableUrlAccess: true,
     ...TIMEOUTS,
   });
+  transport.use("stream", ({ data, message }, done) => {
+    const { raw } = data;
+    if (raw instanceof HeldMessage) message.createReadStream = () => raw;
+    done();
+  });
   return {
     async deliver(mail, beforeEnd) {
       const source = await compose(mail);
       try {
         const { response } = await transport.sendMail({
           envelope: { from: mail.from.address, to: [mail.to] },
-          raw: Readable.from(endingAfter(source, beforeEnd), { objectMode: false }),
+          raw: new HeldMessage(source, beforeEnd),
         });
         return response;
       } catch (error) {
@@ -54,11 +59,6 @@ export function openMailServer(url: string): MailServer {
       }
     },
   };
-}
-
-async function* endingAfter(source: Buffer, beforeEnd: () => Promise<void>) {
-  yield source;
-  await beforeEnd();
 }
 
 /** Addresses go in as objects, never as text: nodemailer encodes names and refuses line ends. */
