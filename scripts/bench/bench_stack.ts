@@ -8,6 +8,7 @@ import { readEnv } from "../env.ts";
 import { readIdentity } from "../stack/lock.ts";
 import { measureMemory, type PartMemory } from "../stack/memory.ts";
 import type { LoginRole } from "../stack/part.ts";
+import { freePublicPorts } from "../stack/ports.ts";
 import { loadSecrets } from "../stack/secrets.ts";
 import { freshEnv, type SpawnedStack, spawnStack } from "../stack/spawn_stack.ts";
 import { readStackFile } from "../stack/stack_file.ts";
@@ -55,8 +56,10 @@ const session = z.object({ access_token: z.string(), user: z.object({ id: z.stri
  * @throws Error with the stack's output when it does not come up.
  */
 export async function startBenchStack(dataDir: string | undefined): Promise<BenchStack> {
-  const fresh = await freshEnv();
-  const env = dataDir === undefined ? fresh : { ...fresh, KONTOR_DATA_DIR: dataDir };
+  const env =
+    dataDir === undefined
+      ? await freshEnv()
+      : { ...(await freePublicPorts()), KONTOR_DATA_DIR: path.resolve(dataDir) };
   const folder = env.KONTOR_DATA_DIR ?? "";
   let firstStart: number | undefined;
   if (!existsSync(path.join(folder, "secrets.json"))) {
