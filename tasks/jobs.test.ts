@@ -8,19 +8,23 @@ import { killWorkers, spawnWorker } from "./testing/spawn_worker.ts";
 const program = "tasks/testing/worker_main.ts";
 const soon = { timeout: 100_000, interval: 100 };
 vi.setConfig({ testTimeout: 120_000 });
-const table = `test_notes_${randomUUID().slice(0, 8)}`;
+/** Out of the way of what is said about our own schemas. */
+const schema = `test_${randomUUID().slice(0, 8)}`;
+const table = `${schema}.notes`;
 
 beforeAll(async () => {
   const sql = owner();
+  await sql`create schema ${sql(schema)}`;
+  await sql`grant usage on schema ${sql(schema)} to kontor_worker`;
   await sql`
-    create table ${sql(`private.${table}`)} (
+    create table ${sql(table)} (
       place bigint generated always as identity primary key, job_id bigint not null, label text not null)`;
-  await sql`grant insert on ${sql(`private.${table}`)} to kontor_worker`;
+  await sql`grant insert on ${sql(table)} to kontor_worker`;
 });
 afterEach(killWorkers);
 afterAll(async () => {
   const sql = owner();
-  await sql`drop table ${sql(`private.${table}`)}`;
+  await sql`drop schema ${sql(schema)} cascade`;
   await sql`
     delete from graphile_worker._private_jobs j using graphile_worker._private_tasks t
     where t.id = j.task_id and t.identifier like 'test\\_%'`;
@@ -29,12 +33,12 @@ afterAll(async () => {
 /** Enqueues notes with these labels, as one batch of a tenant. */
 const enqueueNotes = (tenant: string, count: number, label: string, ms = 0) => owner()`
   select private.enqueue_many(${tenant}, 'test_note', array(
-    select jsonb_build_object('table', ${`private.${table}`}::text, 'label', ${label}::text, 'ms', ${ms}::int)
+    select jsonb_build_object('table', ${table}::text, 'label', ${label}::text, 'ms', ${ms}::int)
     from generate_series(1, ${count}::int)))`;
 const notes = async (label: string) => {
   const sql = owner();
   return await sql<{ place: string; job_id: string }[]>`
-    select place, job_id from ${sql(`private.${table}`)} where label = ${label} order by place`;
+    select place, job_id from ${sql(table)} where label = ${label} order by place`;
 };
 const enqueue = async (tenant: string, task: string, payload = {}) => {
   const [row] = await owner()<{ id: string }[]>`
