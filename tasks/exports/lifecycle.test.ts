@@ -141,7 +141,7 @@ test("one whose format cannot hold its rows fails at once, and says so", async (
   const tenant = who.tenant ?? "";
   await owner()`
     insert into public.customers (tenant_id, name)
-    select ${tenant}, 'Another ' || n from generate_series(1, 5000) as n`;
+    select ${tenant}, 'Another ' || n from generate_series(1, 8000) as n`;
   const { id } = await request("/customers", who, { format: "pdf" });
   const failed = await until(who, id, "failed");
   expect(failed.error).toMatch(/^A PDF holds 10,000 rows at most/);
