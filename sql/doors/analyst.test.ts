@@ -77,7 +77,7 @@ describe("an analyst with SQL", () => {
     };
     const before = await counts();
     expect(before).toMatchObject({ foreign_orders: 0, tenants: 1, foreign_customers: 0 });
-    expect(before?.["orders"]).toBeGreaterThan(0);
+    expect(before?.orders).toBeGreaterThan(0);
     await sql`select
       set_config('request.jwt.claims', ${JSON.stringify({ sub: theirs.id, role: "service_role" })}, false),
       set_config('request.headers', ${JSON.stringify({ "x-tenant-id": theirs.id })}, false),
