@@ -44,7 +44,8 @@ create index products_created_at_idx on public.products (tenant_id, created_at d
 create index products_trash_idx on public.products (tenant_id, created_at desc, id desc)
   where deleted_at is not null;
 create index products_search_idx on public.products using gin (
-  tenant_id extensions.uuid_ops, sku extensions.gin_trgm_ops, name extensions.gin_trgm_ops);
+  tenant_id extensions.uuid_ops, sku extensions.gin_trgm_ops, name extensions.gin_trgm_ops)
+  with (fastupdate = off);
 
 alter table public.products enable row level security;
 alter table public.products force row level security;

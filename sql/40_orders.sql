@@ -75,7 +75,8 @@ create index orders_customer_idx on public.orders (tenant_id, customer_id, place
 create index orders_total_idx on public.orders (tenant_id, total, id) where deleted_at is null;
 create index orders_trash_idx on public.orders (tenant_id, placed_at desc, id desc) where deleted_at is not null;
 create index orders_search_idx on public.orders using gin (
-  tenant_id extensions.uuid_ops, number extensions.gin_trgm_ops, notes extensions.gin_trgm_ops);
+  tenant_id extensions.uuid_ops, number extensions.gin_trgm_ops, notes extensions.gin_trgm_ops)
+  with (fastupdate = off);
 
 create table public.order_items (
   tenant_id uuid not null default private.current_tenant('member')
