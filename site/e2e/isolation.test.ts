@@ -53,8 +53,10 @@ describe("a viewer", () => {
     await page.goto(`/${ours.slug}/orders/${ourOrder}/edit`);
     await awake(page);
     expect(new URL(page.url()).pathname).toBe(`/${ours.slug}/orders/${ourOrder}`);
-    expect(await page.getByRole("button", { name: /processing|More/ }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: /processing/ }).count()).toBe(0);
     expect(await page.getByRole("link", { name: "Edit" }).count()).toBe(0);
+    await page.getByRole("button", { name: "More actions" }).click();
+    expect(await page.getByRole("menuitem").allInnerTexts()).toEqual(["Order confirmation (PDF)"]);
   });
 
   it("is refused when the page is gone around", async () => {
