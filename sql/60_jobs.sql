@@ -28,6 +28,7 @@ security definer
 set search_path = ''
 as $$
 begin
+  perform private.tell(tenant, '{"kind": "jobs"}'); -- Graphile Worker notifies here as well
   -- Fair shares: the more of its jobs wait, the further back a tenant's next one stands, so a tenant
   -- with none waiting comes first, whoever else has thousands.
   return (graphile_worker.add_job(
@@ -54,6 +55,7 @@ as $$
 declare
   waiting constant int := private.pending_jobs(tenant);
 begin
+  perform private.tell(tenant, '{"kind": "jobs"}');
   perform graphile_worker.add_jobs(array(
     select row(
       task, (entry.payload || jsonb_build_object('tenant_id', tenant))::json, null, null,
@@ -76,6 +78,17 @@ as $$
 $$;
 comment on function private.is_live_tenant is 'Whether a tenant is there and was not deleted; jobs of others fail at once.';
 grant execute on function private.is_live_tenant to kontor_worker;
+
+create function private.tell_jobs(tenants uuid[])
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  select private.tell(tenant, '{"kind": "jobs"}') from unnest(tenants) as tenant
+$$;
+comment on function private.tell_jobs is 'The jobs of these tenants are others now; said by the worker for many jobs at once.';
+grant execute on function private.tell_jobs to kontor_worker;
 
 -- What a tenant's admins see of the queue ------------------------------------------------------------------
 
@@ -185,6 +198,7 @@ begin
     max_attempts => greatest(j.max_attempts, 4))
   from graphile_worker._private_jobs j where j.id = retry_job.id;
   perform pg_notify('jobs:insert', json_build_object('r', random(), 'count', 1)::text);
+  perform private.tell(tenant, '{"kind": "jobs"}');
 end
 $$;
 comment on function public.retry_job is 'Runs a waiting or failed job of the active tenant again, now. Admins.';
@@ -201,6 +215,7 @@ declare
 begin
   perform private.require_job(tenant, cancel_job.id);
   perform graphile_worker.complete_jobs(array[cancel_job.id]);
+  perform private.tell(tenant, '{"kind": "jobs"}');
 end
 $$;
 comment on function public.cancel_job is 'Takes a job of the active tenant that is not running out of the queue. Admins.';

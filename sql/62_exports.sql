@@ -51,21 +51,22 @@ from public.exports e;
 comment on view private.export_documents is 'An export as every answer shows it; the download''s address is added by the functions.';
 grant select on private.export_documents to authenticated, service_role;
 
-create function private.announce_export()
+create function private.tell_export()
 returns trigger
 language plpgsql
 security definer
 set search_path = ''
 as $$
 begin
-  -- Heard by the functions, which tell the tenant's open pages; ids only.
-  perform pg_notify('kontor', json_build_object(
-    'tenant_id', new.tenant_id, 'kind', 'export', 'id', new.id)::text);
+  perform private.tell(new.tenant_id, jsonb_build_object(
+    'kind', 'export', 'id', new.id, 'status', new.status,
+    'progress', jsonb_build_object('done', new.done, 'total', new.total)));
   return null;
 end
 $$;
-create trigger announce_export after insert or update on public.exports
-  for each row execute function private.announce_export();
+comment on function private.tell_export is 'AFTER every change: how far it is. Progress is written once a second at most.';
+create trigger tell_export after insert or update on public.exports
+  for each row execute function private.tell_export();
 
 create function public.request_export(payload jsonb)
 returns json

@@ -2654,6 +2654,119 @@ grant execute on function public.delete_attachment to authenticated;
 
 
 -- =================================================================================================
+-- sql/55_live.sql
+-- =================================================================================================
+
+-- Live: what open pages are told, so that they need not ask again and again. The functions listen
+-- (functions/events) and pass on to each person what their role sees: ids and progress, never contents.
+-- A commit that notifies waits for other such commits: only what is rare, or notifies anyway, tells.
+
+-- The channel ------------------------------------------------------------------------------------------
+-- Everybody with a login may LISTEN and NOTIFY, analysts too, but nobody can guess this name.
+
+create table private.live_channel (
+  only_one boolean primary key default true check (only_one),
+  name text not null default 'kontor_' || replace(gen_random_uuid()::text, '-', '')
+);
+comment on table private.live_channel is 'The channel that the functions listen on, named when they first do; its name is a secret.';
+alter table private.live_channel enable row level security;
+alter table private.live_channel force row level security;
+
+create function private.live_channel()
+returns text
+language sql
+security definer
+set search_path = ''
+as $$
+  insert into private.live_channel default values on conflict do nothing;
+  select c.name from private.live_channel c
+$$;
+comment on function private.live_channel is 'The channel to listen on; for the functions alone.';
+grant execute on function private.live_channel to kontor_functions;
+
+create function private.tell(tenant uuid, event jsonb)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  channel text;
+begin
+  select c.name into channel from private.live_channel c;
+  -- Without a name nobody has ever listened. Postgres says the same thing once in a transaction.
+  if found then
+    perform pg_notify(channel, (event || jsonb_build_object('tenant_id', tenant))::text);
+  end if;
+end
+$$;
+comment on function private.tell is 'Tells the open pages of a tenant, once the transaction is committed: {kind, ids}.';
+
+-- What changes about who may listen ----------------------------------------------------------------------
+
+create function private.tell_access()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- Streams of those who lost their role end at once; the others are looked at, and go on.
+  if tg_relid = 'public.tenants'::regclass then
+    perform private.tell(new.id, '{"kind": "access"}');
+  else
+    perform private.tell(old.tenant_id, jsonb_build_object('kind', 'access', 'user_id', old.user_id));
+  end if;
+  return null;
+end
+$$;
+create trigger tell_access after update or delete on public.memberships
+  for each row execute function private.tell_access();
+create trigger tell_access after update on public.tenants
+  for each row when (old.deleted_at is distinct from new.deleted_at)
+  execute function private.tell_access();
+
+-- Orders and files ---------------------------------------------------------------------------------------
+
+create function private.tell_order()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.tell(new.tenant_id, jsonb_build_object('kind', 'order', 'id', new.id));
+  return null;
+end
+$$;
+comment on function private.tell_order is 'AFTER UPDATE: an order changed its status, or went to or came from the trash.';
+create trigger tell_order after update on public.orders
+  for each row
+  when (old.status is distinct from new.status or old.deleted_at is distinct from new.deleted_at)
+  execute function private.tell_order();
+
+create function private.tell_files()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  file constant public.attachments := case when tg_op = 'DELETE' then old else new end;
+begin
+  if file.status = 'ready' then
+    perform private.tell(file.tenant_id, jsonb_build_object(
+      'kind', 'files', 'entity_type', file.entity_type, 'entity_id', file.entity_id));
+  end if;
+  return null;
+end
+$$;
+comment on function private.tell_files is 'AFTER every change: the files that a record shows are others now.';
+create trigger tell_files after insert or update or delete on public.attachments
+  for each row execute function private.tell_files();
+
+
+-- =================================================================================================
 -- sql/60_jobs.sql
 -- =================================================================================================
 
@@ -2687,6 +2800,7 @@ security definer
 set search_path = ''
 as $$
 begin
+  perform private.tell(tenant, '{"kind": "jobs"}'); -- Graphile Worker notifies here as well
   -- Fair shares: the more of its jobs wait, the further back a tenant's next one stands, so a tenant
   -- with none waiting comes first, whoever else has thousands.
   return (graphile_worker.add_job(
@@ -2713,6 +2827,7 @@ as $$
 declare
   waiting constant int := private.pending_jobs(tenant);
 begin
+  perform private.tell(tenant, '{"kind": "jobs"}');
   perform graphile_worker.add_jobs(array(
     select row(
       task, (entry.payload || jsonb_build_object('tenant_id', tenant))::json, null, null,
@@ -2735,6 +2850,17 @@ as $$
 $$;
 comment on function private.is_live_tenant is 'Whether a tenant is there and was not deleted; jobs of others fail at once.';
 grant execute on function private.is_live_tenant to kontor_worker;
+
+create function private.tell_jobs(tenants uuid[])
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  select private.tell(tenant, '{"kind": "jobs"}') from unnest(tenants) as tenant
+$$;
+comment on function private.tell_jobs is 'The jobs of these tenants are others now; said by the worker for many jobs at once.';
+grant execute on function private.tell_jobs to kontor_worker;
 
 -- What a tenant's admins see of the queue ------------------------------------------------------------------
 
@@ -2844,6 +2970,7 @@ begin
     max_attempts => greatest(j.max_attempts, 4))
   from graphile_worker._private_jobs j where j.id = retry_job.id;
   perform pg_notify('jobs:insert', json_build_object('r', random(), 'count', 1)::text);
+  perform private.tell(tenant, '{"kind": "jobs"}');
 end
 $$;
 comment on function public.retry_job is 'Runs a waiting or failed job of the active tenant again, now. Admins.';
@@ -2860,6 +2987,7 @@ declare
 begin
   perform private.require_job(tenant, cancel_job.id);
   perform graphile_worker.complete_jobs(array[cancel_job.id]);
+  perform private.tell(tenant, '{"kind": "jobs"}');
 end
 $$;
 comment on function public.cancel_job is 'Takes a job of the active tenant that is not running out of the queue. Admins.';
@@ -3010,21 +3138,22 @@ from public.exports e;
 comment on view private.export_documents is 'An export as every answer shows it; the download''s address is added by the functions.';
 grant select on private.export_documents to authenticated, service_role;
 
-create function private.announce_export()
+create function private.tell_export()
 returns trigger
 language plpgsql
 security definer
 set search_path = ''
 as $$
 begin
-  -- Heard by the functions, which tell the tenant's open pages; ids only.
-  perform pg_notify('kontor', json_build_object(
-    'tenant_id', new.tenant_id, 'kind', 'export', 'id', new.id)::text);
+  perform private.tell(new.tenant_id, jsonb_build_object(
+    'kind', 'export', 'id', new.id, 'status', new.status,
+    'progress', jsonb_build_object('done', new.done, 'total', new.total)));
   return null;
 end
 $$;
-create trigger announce_export after insert or update on public.exports
-  for each row execute function private.announce_export();
+comment on function private.tell_export is 'AFTER every change: how far it is. Progress is written once a second at most.';
+create trigger tell_export after insert or update on public.exports
+  for each row execute function private.tell_export();
 
 create function public.request_export(payload jsonb)
 returns json
