@@ -2,6 +2,7 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { trustedProxies } from "../site/server/http/address.ts";
 
 export const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
@@ -20,6 +21,7 @@ const schema = z
     API_PORT: port(54321),
     DB_PORT: port(54322),
     MAIL_PORT: port(54324),
+    TRUSTED_PROXIES: trustedProxies,
     LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 
     DATABASE_URL: address(/^postgres(ql)?$/).optional(),

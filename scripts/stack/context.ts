@@ -58,6 +58,7 @@ export function createContext(env: Env, secrets: Secrets, ports: Ports): StackCo
       accessKeyId: secrets.s3AccessKeyId,
       secretAccessKey: secrets.s3SecretAccessKey,
     },
+    trustedProxies: env.TRUSTED_PROXIES,
     smtpUrl: env.SMTP_URL ?? `smtp://${HOST}:${ports.smtp}`,
     gotenbergUrl: env.GOTENBERG_URL ?? origin(ports.pdf),
     external: {

@@ -110,6 +110,8 @@ export type StackContext = {
   readonly upstreams: Upstreams;
   readonly objectStore: ObjectStore;
   /** Where mail is sent; embedded: smtp://127.0.0.1:<smtp>. */
+  /** Proxies in front of us whose word about a client's address counts. */
+  readonly trustedProxies: readonly string[];
   readonly smtpUrl: string;
   /** Where documents are printed; embedded: http://127.0.0.1:<pdf>. */
   readonly gotenbergUrl: string;

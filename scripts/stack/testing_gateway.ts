@@ -5,11 +5,8 @@ import { networkInterfaces } from "node:os";
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, expect } from "vitest";
 import { z } from "zod";
-import {
-  answerClientErrors,
-  createGatewayHandler,
-  GATEWAY_SERVER_OPTIONS,
-} from "./parts/gateway_server.ts";
+import { answerClientErrors, SERVER_OPTIONS } from "../../site/server/http/server.ts";
+import { createGatewayHandler } from "./parts/gateway_server.ts";
 
 const secret = new TextEncoder().encode("a-secret-of-the-tests-0123456789abcdef");
 const sign = (claims: Record<string, string>) =>
@@ -104,11 +101,12 @@ export function useGateway(): void {
       },
       keys: { anonKey, serviceRoleKey },
       portal: PORTAL,
+      trustedProxies: [],
       keepApikey: false,
       log: () => {},
     });
     closeProxy = close;
-    gateway = createServer(GATEWAY_SERVER_OPTIONS, listener);
+    gateway = createServer(SERVER_OPTIONS, listener);
     answerClientErrors(gateway);
     // Every interface, so that a peer that is not loopback can be tried.
     port = await listenOn(gateway, "0.0.0.0");

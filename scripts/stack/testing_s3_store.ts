@@ -47,6 +47,7 @@ export function useStore(): void {
       upstreams: { auth: nowhere, rest: nowhere, functions: nowhere, s3: upstream },
       keys: { anonKey: "anon", serviceRoleKey: "service" },
       portal: "http://portal.test",
+      trustedProxies: [],
       keepApikey: false,
       log: () => {},
     });

@@ -11,7 +11,7 @@ const SAFE_METHODS = new Set(["GET", "HEAD"]);
 
 const YEAR_SECONDS = 365 * 24 * 3600;
 
-/** Who calls; the API's proxy needs no more than this. */
+/** Who calls, and how they like to see things. */
 const identify = defineMiddleware(async (context, next) => {
   const { request, locals, cookies } = context;
   locals.caller = callerOf(context);
@@ -21,7 +21,6 @@ const identify = defineMiddleware(async (context, next) => {
   locals.locale = formattingLocale(request.headers.get("accept-language"));
   const theme = cookies.get("kontor-theme")?.value;
   locals.theme = theme === "light" || theme === "dark" ? theme : null;
-  if (context.routePattern === "/api/[...path]") return next();
   return securePage(await next(), locals.caller.requestId);
 });
 
@@ -43,18 +42,16 @@ const explainFailure = defineMiddleware(async (context, next) => {
 
 /** A form sent by a page that is not the portal's own is refused. */
 const refuseForeignForms = defineMiddleware((context, next) => {
-  const { request, routePattern } = context;
+  const { request } = context;
   const own =
-    routePattern === "/api/[...path]" || // the functions judge these themselves
-    SAFE_METHODS.has(request.method) ||
-    provenance(request.headers, env.PORTAL_URL) === "portal";
+    SAFE_METHODS.has(request.method) || provenance(request.headers, env.PORTAL_URL) === "portal";
   return own ? next() : new Response("This form was sent from another site.", { status: 403 });
 });
 
 /** Finds the session and the tenant that the path names; sends strangers to the sign-in page. */
 const authenticate = defineMiddleware(async (context, next) => {
   const { locals, url, cookies } = context;
-  if (context.routePattern === "/api/[...path]" || locals.failed) return next();
+  if (locals.failed) return next();
   const { session, setCookies } = await resolveSession(locals.caller);
   locals.session = session;
   locals.caller = { ...locals.caller, cookie: applySetCookies(locals.caller.cookie, setCookies) };
@@ -91,7 +88,8 @@ function callerOf({ request, clientAddress }: { request: Request; clientAddress:
   return {
     cookie: request.headers.get("cookie"),
     requestId: requestIdOf(request.headers),
-    clientAddress,
+    // Written by server/main.ts; `astro dev` has no such server in front.
+    clientAddress: request.headers.get("x-forwarded-for") ?? clientAddress,
     userAgent: request.headers.get("user-agent"),
   };
 }

@@ -6,8 +6,9 @@ import { createServer } from "node:http";
 import { parentPort, workerData } from "node:worker_threads";
 import { getRequestListener } from "@hono/node-server";
 import { z } from "zod";
+import { closeServer } from "../../../site/server/http/server.ts";
 import { createAuthApp } from "./auth_app.ts";
-import { closeServer, listen } from "./http_part.ts";
+import { listen } from "./http_part.ts";
 
 /** What auth.ts hands over. */
 export const authWorkerData = z.object({

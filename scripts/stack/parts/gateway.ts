@@ -1,10 +1,7 @@
 /** The gateway on API_PORT: /auth/v1, /rest/v1, /functions/v1 and /storage/v1/s3. */
+import { answerClientErrors, SERVER_OPTIONS } from "../../../site/server/http/server.ts";
 import type { Part, StackContext } from "../part.ts";
-import {
-  answerClientErrors,
-  createGatewayHandler,
-  GATEWAY_SERVER_OPTIONS,
-} from "./gateway_server.ts";
+import { createGatewayHandler } from "./gateway_server.ts";
 import { httpPart } from "./http_part.ts";
 
 /** Makes the part; it needs nothing: a part that is down is answered with 503. */
@@ -14,12 +11,13 @@ export function createGateway(ctx: StackContext): Part {
     needs: [],
     port: ctx.ports.gateway,
     probe: "/",
-    options: GATEWAY_SERVER_OPTIONS,
+    options: SERVER_OPTIONS,
     open: async () => ({
       ...createGatewayHandler({
         upstreams: ctx.upstreams,
         keys: ctx.secrets,
         portal: ctx.urls.portal,
+        trustedProxies: ctx.trustedProxies,
         keepApikey: ctx.external.supabase,
         log: (text) => ctx.log("gateway", text),
       }),

@@ -1,6 +1,6 @@
 /** Who may pass the gateway, and with which Authorization: a pure decision. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { Problem } from "./gateway_problem.ts";
+import { Problem } from "../../../site/server/http/problem.ts";
 
 export type Keys = { readonly anonKey: string; readonly serviceRoleKey: string };
 

@@ -1,7 +1,8 @@
 /** Which public prefix leads where, and what is asked of a caller there. */
+
+import { Problem } from "../../../site/server/http/problem.ts";
 import type { Upstreams } from "../part.ts";
 import { authorizeFunctions, authorizeKeyed, type Caller, type Keys } from "./gateway_access.ts";
-import { Problem } from "./gateway_problem.ts";
 
 /** The contract's limit of a body: 1 MiB. */
 const BODY_LIMIT = 1024 * 1024;

@@ -1,11 +1,9 @@
 /** A part that is an HTTP server inside the launcher: listening, probing and stopping in one place. */
 import type { RequestListener, Server, ServerOptions } from "node:http";
 import { createServer } from "node:http";
+import { closeServer } from "../../../site/server/http/server.ts";
 import { StackError } from "../errors.ts";
 import type { Part } from "../part.ts";
-
-/** How long requests under way may take once a part was asked to stop, in milliseconds. */
-const GRACE_MS = 3000;
 
 export type HttpPartSpec = {
   name: string;
@@ -38,18 +36,6 @@ export function listen(server: Server, port: number, name: string): Promise<void
       server.off("error", failed);
       resolve();
     });
-  });
-}
-
-/** Stops accepting, lets requests under way finish for a moment, then cuts them. */
-export function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const late = setTimeout(() => server.closeAllConnections(), GRACE_MS);
-    server.close(() => {
-      clearTimeout(late);
-      resolve();
-    });
-    server.closeIdleConnections();
   });
 }
 

@@ -20,7 +20,11 @@ export function createPortal(
       await child.start({
         name: "portal",
         command: process.execPath,
-        args: ["--max-old-space-size=256", path.join(folder, "server", "entry.mjs")],
+        args: [
+          "--max-old-space-size=256",
+          path.join(ctx.root, "site", "server", "main.ts"),
+          folder,
+        ],
         cwd: ctx.root,
         env: {
           ...env,
@@ -28,6 +32,7 @@ export function createPortal(
           HOST: "127.0.0.1",
           PORT: String(ctx.ports.portal),
           PORTAL_URL: ctx.urls.portal,
+          TRUSTED_PROXIES: ctx.trustedProxies.join(","),
           FUNCTIONS_URL: `http://127.0.0.1:${ctx.ports.functions}`,
           STORAGE_URL: new URL(ctx.objectStore.endpoint).origin,
         },

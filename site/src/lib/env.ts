@@ -1,6 +1,11 @@
 import { z } from "zod";
+import { trustedProxies } from "../../server/http/address.ts";
 
 const environment = z.object({
+  /** Where the server listens. */
+  HOST: z.string().default("127.0.0.1"),
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  TRUSTED_PROXIES: trustedProxies,
   /** The origin that people's browsers use; forms from any other origin are refused. */
   PORTAL_URL: z.url().default("http://127.0.0.1:3000"),
   /** The origin of the functions, inside the private network. */

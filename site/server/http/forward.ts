@@ -1,16 +1,16 @@
-/** Hands a request on to a part of the stack and its answer back, both as streams. */
+/** Hands a request on to the part that answers it, and its answer back, both as streams. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { Agent, errors } from "undici";
-import { downstreamHeaders } from "./gateway_headers.ts";
-import { Problem } from "./gateway_problem.ts";
+import { downstreamHeaders } from "./headers.ts";
+import { Problem } from "./problem.ts";
 
 /** How long a part may take until its answer begins, and between two pieces of it. */
 const ANSWER_BEGINS_WITHIN_MS = 120_000;
 const ANSWER_GOES_ON_WITHIN_MS = 300_000;
 const CONNECTS_WITHIN_MS = 5_000;
-/** Connections kept to one part. */
-const CONNECTIONS = 128;
+/** Connections to one part at most; a stream of events holds one for as long as its page is open. */
+const CONNECTIONS = 1024;
 
 export type Forward = {
   request: IncomingMessage;
@@ -19,7 +19,7 @@ export type Forward = {
   origin: string;
   path: string;
   headers: Record<string, string | string[]>;
-  /** Headers of the gateway's own for the answer. */
+  /** Headers of our own for the answer. */
   ownHeaders: Record<string, string>;
   /** Bodies above this many bytes are refused; undefined leaves it to the part. */
   bodyLimit: number | undefined;
@@ -47,7 +47,7 @@ function bodyOf(request: IncomingMessage, limit: number | undefined) {
   return chunked ? Readable.from(limited(request, limit)) : request;
 }
 
-/** The gateway's refusal for an error of the connection to a part. */
+/** Our refusal for an error of the connection to a part. */
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof errors.InvalidArgumentError) {
@@ -60,14 +60,14 @@ function asProblem(error: unknown): Problem {
   );
 }
 
-export type Proxy = {
+export type Forwarder = {
   /** @throws Problem when no answer has begun; an answer that broke off ends the connection. */
   forward(forward: Forward): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Makes the proxy with its pools of kept connections. */
-export function createProxy(): Proxy {
+/** Makes the forwarder with its pools of kept connections. */
+export function createForwarder(): Forwarder {
   const agent = new Agent({
     connections: CONNECTIONS,
     headersTimeout: ANSWER_BEGINS_WITHIN_MS,

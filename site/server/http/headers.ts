@@ -1,6 +1,6 @@
-/** Which headers pass the gateway, in both directions. */
+/** Which headers pass a server of ours that hands requests on, in both directions. */
 import { randomUUID } from "node:crypto";
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 
 /** Headers about one connection, not about the message (RFC 9110, 7.6.1). */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -27,11 +27,6 @@ const SANE_REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 export function requestIdOf(headers: IncomingHttpHeaders): string {
   const given = headers["x-request-id"];
   return typeof given === "string" && SANE_REQUEST_ID.test(given) ? given : randomUUID();
-}
-
-/** The address of the socket's other end; an IPv4 address mapped into IPv6 is shown as IPv4. */
-export function peerOf(request: IncomingMessage): string {
-  return (request.socket.remoteAddress ?? "").replace(/^::ffff:(?=\d+\.)/, "");
 }
 
 function namedByConnection(headers: IncomingHttpHeaders): ReadonlySet<string> {
@@ -69,7 +64,7 @@ export function upstreamHeaders(
   return result;
 }
 
-/** The headers to send back: the upstream's, without what belongs to the gateway. */
+/** The headers to send back: the upstream's, without what is ours to say. */
 export function downstreamHeaders(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   own: Readonly<Record<string, string>>,

@@ -1,7 +1,7 @@
-/** The gateway's own refusals: RFC 9457 documents in the contract's form. */
+/** The refusals of a server that hands requests on: RFC 9457 documents in the contract's form. */
 import type { ServerResponse } from "node:http";
 
-/** Status and title of every refusal the gateway makes itself. */
+/** Status and title of each of them. */
 const KINDS = {
   malformed_request: [400, "The request is malformed"],
   unauthenticated: [401, "Not authenticated"],
@@ -15,7 +15,7 @@ const KINDS = {
 
 export type ProblemCode = keyof typeof KINDS;
 
-/** Seconds after which a client may try again when a part behind the gateway is down. */
+/** Seconds after which a client may try again when the part that answers is down. */
 const RETRY_AFTER_SECONDS = "2";
 
 /** A refusal that a handler throws and the server writes. */
