@@ -3,8 +3,8 @@ import postgres, { type Sql } from "postgres";
 import { MigrationError, migrate } from "../db/migrate.ts";
 import { StackError } from "./errors.ts";
 import type { StackContext } from "./part.ts";
-import { installAuthSchema } from "./parts/auth.ts";
-import { bootstrapCluster, installAuthHelpers, setPasswords } from "./roles.ts";
+import { installAuthSchema } from "./parts/auth_schema.ts";
+import { bootstrapCluster, setPasswords } from "./roles.ts";
 
 async function migrateDatabase(ctx: StackContext): Promise<string[]> {
   try {
@@ -38,7 +38,6 @@ export async function prepareDatabase(
       await bootstrapCluster(sql);
       await setPasswords(sql, ctx.external.database ? logins : { ...logins, postgres: owner });
       await installAuthSchema(ctx.databaseUrl("supabase_auth_admin"));
-      await installAuthHelpers(sql);
     }
     const applied = await migrateDatabase(ctx);
     if (applied.length > 0) say(`${applied.length} migration(s) applied`);

@@ -1,7 +1,7 @@
 /**
- * What Supabase's Postgres image has before the first migration: its roles, schemas and grants, its
- * default privileges (which our migrations take back) and the auth helpers. One transaction, once;
- * the passwords are set at every start.
+ * What Supabase's Postgres image has before the first migration: its roles, schemas and grants, and
+ * its default privileges, which our migrations take back. One transaction, once; the passwords are set
+ * at every start.
  */
 import type { Sql } from "postgres";
 import { StackError } from "./errors.ts";
@@ -54,30 +54,6 @@ revoke execute on function pg_catalog.lo_creat(int), pg_catalog.lo_create(oid),
   pg_catalog.lo_from_bytea(oid, bytea) from public;
 `;
 
-/** Ours instead of @supabase/lite's, which read only settings PostgREST no longer makes. */
-const AUTH_HELPERS = `
-create or replace function auth.jwt() returns jsonb language sql stable as $$
-  select coalesce(nullif(current_setting('request.jwt.claim', true), ''),
-                  nullif(current_setting('request.jwt.claims', true), ''))::jsonb
-$$;
-create or replace function auth.uid() returns uuid language sql stable as $$
-  select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid
-$$;
-create or replace function auth.role() returns text language sql stable as $$
-  select nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role'
-$$;
-create or replace function auth.email() returns text language sql stable as $$
-  select nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'email'
-$$;
-alter function auth.jwt() owner to supabase_auth_admin;
-alter function auth.uid() owner to supabase_auth_admin;
-alter function auth.role() owner to supabase_auth_admin;
-alter function auth.email() owner to supabase_auth_admin;
-grant execute on function auth.jwt(), auth.uid(), auth.role(), auth.email()
-  to postgres, anon, authenticated, service_role;
-grant select, references, trigger on auth.users to postgres;
-`;
-
 /**
  * Makes the roles, schemas and grants; does nothing when an earlier start did.
  * @param sql connected as a superuser.
@@ -103,11 +79,6 @@ export async function bootstrapCluster(sql: Sql): Promise<void> {
     await tx`alter database ${tx(now.db)} owner to postgres`;
     await tx.unsafe(GRANTS);
   });
-}
-
-/** Our auth.uid() and the like, after the auth schema is installed. Idempotent. */
-export async function installAuthHelpers(sql: Sql): Promise<void> {
-  await sql.begin((tx) => tx.unsafe(AUTH_HELPERS));
 }
 
 /** Sets the passwords of those of the roles that exist. */

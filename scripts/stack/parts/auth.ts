@@ -7,8 +7,6 @@ import type { Part, StackContext } from "../part.ts";
 import { answers } from "../probe.ts";
 import type { authWorkerData } from "./auth_worker.ts";
 
-export { installAuthSchema } from "./auth_schema.ts";
-
 /** How long it may take to finish what is under way, in milliseconds. */
 const STOPS_WITHIN_MS = 5000;
 
