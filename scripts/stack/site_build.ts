@@ -7,7 +7,6 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -17,13 +16,13 @@ import {
   utimesSync,
 } from "node:fs";
 import path from "node:path";
+import { claim, dropUnused } from "./build_cache.ts";
 import { StackError } from "./errors.ts";
 import { logEnd, logFile, tailSince } from "./logs.ts";
 import { unwatch, watch } from "./reaper.ts";
 
 const SOURCES = ["site", "functions/_shared/contracts", "package-lock.json"];
 const NOT_SOURCES = new Set(["dist", ".astro", "e2e", "node_modules"]);
-const KEEP_BUILDS = 3;
 
 function* filesUnder(entry: string): Generator<string> {
   if (!statSync(entry).isDirectory()) {
@@ -45,15 +44,6 @@ function contentHash(root: string): string {
     }
   }
   return hash.digest("hex").slice(0, 16);
-}
-
-function dropOldBuilds(folder: string): void {
-  const builds = readdirSync(folder)
-    .map((name) => ({ name, usedAt: statSync(path.join(folder, name)).mtimeMs }))
-    .sort((a, b) => b.usedAt - a.usedAt);
-  for (const { name } of builds.slice(KEEP_BUILDS)) {
-    rmSync(path.join(folder, name), { recursive: true, force: true });
-  }
 }
 
 /** The log from its first error on, a few lines of it. */
@@ -85,7 +75,10 @@ export function buildSite(
 ): SiteBuild {
   // Under node_modules, so that the built server finds its packages.
   const folder = path.join(root, "node_modules", ".cache", "kontor-site");
-  const target = path.join(folder, contentHash(root));
+  const name = contentHash(root);
+  const target = path.join(folder, name);
+  // Before the look, so that no other start deletes it between that and its use.
+  claim(folder, name);
   if (existsSync(path.join(target, "server", "entry.mjs"))) {
     try {
       utimesSync(target, new Date(), new Date());
@@ -96,7 +89,6 @@ export function buildSite(
   }
   onBuild();
   const unfinished = `${target}.${process.pid}`;
-  mkdirSync(folder, { recursive: true });
   const logStart = logEnd(dataDir, "portal");
   const log = openSync(logFile(dataDir, "portal"), "a", 0o600);
   const astro = path.join(root, "node_modules", "astro", "bin", "astro.mjs");
@@ -133,7 +125,7 @@ export function buildSite(
         // Another start built the same at the same time: its result is as good.
         rmSync(unfinished, { recursive: true, force: true });
       }
-      dropOldBuilds(folder);
+      dropUnused(folder);
       resolve(target);
     });
   });
