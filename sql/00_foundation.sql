@@ -1,7 +1,7 @@
 -- Foundation: schemas, roles, revoke-first, and the helpers every slice uses.
 --
 -- A refusal anywhere in these slices is raised by private.refuse() as SQLSTATE PT<HTTP status>:
--- PostgREST answers with that status, functions/_shared/errors.ts maps it to a problem document.
+-- PostgREST answers with that status, functions/_shared/database_errors.ts maps it to a problem.
 --   MESSAGE machine-readable code · DETAIL a sentence for people · HINT path of the offending field
 
 create schema if not exists private;
@@ -272,18 +272,19 @@ create table private.idempotency_keys (
   tenant_id uuid,
   key text not null check (length(key) between 1 and 255),
   request_hash text not null,
-  status int,
-  body json,
+  answer text not null,
   created_at timestamptz not null default now(),
   unique nulls not distinct (caller, tenant_id, key)
 );
 comment on table private.idempotency_keys is 'First answers to POSTs with an Idempotency-Key, kept for 24 hours.';
+comment on column private.idempotency_keys.answer is
+  'Sealed by the functions with a key of theirs: an answer may hold what is shown once and kept nowhere.';
 create index idempotency_keys_created_at_idx on private.idempotency_keys (created_at);
 alter table private.idempotency_keys enable row level security;
 alter table private.idempotency_keys force row level security;
 
 create function private.begin_idempotent(caller uuid, tenant uuid, key text, request_hash text)
-returns json
+returns text
 language plpgsql
 security definer
 set search_path = ''
@@ -313,25 +314,24 @@ begin
     perform private.refuse(
       409, 'idempotency_conflict', 'This Idempotency-Key was used with another request.');
   end if;
-  return json_build_object('status', kept.status, 'body', kept.body);
+  return kept.answer;
 end
 $$;
 comment on function private.begin_idempotent is
-  'Null: go on. Otherwise the first answer {status, body}. Refuses with 409 a key in use or used for another request.';
+  'Null: go on. Otherwise the first answer. Refuses with 409 a key in use or used for another request.';
 grant execute on function private.begin_idempotent to kontor_functions;
 
 create function private.finish_idempotent(
-  caller uuid, tenant uuid, key text, request_hash text, status int, body json)
+  caller uuid, tenant uuid, key text, request_hash text, answer text)
 returns void
 language sql
 security definer
 set search_path = ''
 as $$
-  insert into private.idempotency_keys as k (caller, tenant_id, key, request_hash, status, body)
-  values (caller, tenant, key, request_hash, status, body)
+  insert into private.idempotency_keys as k (caller, tenant_id, key, request_hash, answer)
+  values (caller, tenant, key, request_hash, answer)
   on conflict (caller, tenant_id, key) do update
-    set request_hash = excluded.request_hash, status = excluded.status,
-        body = excluded.body, created_at = now()
+    set request_hash = excluded.request_hash, answer = excluded.answer, created_at = now()
 $$;
 comment on function private.finish_idempotent is
   'Remembers the answer to a request under its key, in the transaction of the request''s write.';

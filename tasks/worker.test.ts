@@ -24,8 +24,8 @@ describe("a job", () => {
       ["23 hours", keys.young],
     ] as const) {
       await sql`
-        insert into private.idempotency_keys (caller, tenant_id, key, request_hash, created_at)
-        values (${person.id}, ${id}, ${key}, 'hash', now() - ${age}::interval)`;
+        insert into private.idempotency_keys (caller, tenant_id, key, request_hash, answer, created_at)
+        values (${person.id}, ${id}, ${key}, 'hash', 'sealed', now() - ${age}::interval)`;
     }
     const invitee = (await signUp()).email;
     await sql`

@@ -95,6 +95,23 @@ test("every POST honours it", async () => {
   expect((await send("anna", { name: "Anna" }, tenant, "/customers")).body).toEqual(customer.body);
 });
 
+test("a secret in an answer is answered again, and cannot be read in the database", async () => {
+  const invite = { email: "invited@example.test", role: "viewer" };
+  const first = await ask<{ token: string }>("/invitations", {
+    ...tenant,
+    body: invite,
+    headers: { "idempotency-key": "invited" },
+  });
+  const { token } = first.body;
+  expect([first.status, token]).toEqual([201, expect.any(String)]);
+  expect((await send("invited", invite, tenant, "/invitations")).body).toEqual(first.body);
+  const [kept] = await owner()`
+    select to_json(k)::text as row from private.idempotency_keys k where k.key = 'invited'
+      and k.tenant_id = ${tenant.id}`;
+  expect(kept?.["row"]).toContain('"answer":');
+  expect(kept?.["row"]).not.toContain(token);
+});
+
 test("who may not write gets no old answer either", async () => {
   const member = await tenant.join("member");
   expect((await send("rights", { items: [] }, member)).status).toBe(201);

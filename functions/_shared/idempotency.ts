@@ -5,14 +5,17 @@ import { z } from "zod";
 import type { Caller, Reply, Statement } from "./context.ts";
 import { type RequestContext, transaction } from "./db.ts";
 import { Problem } from "./errors.ts";
+import { seal, unseal } from "./seal.ts";
 
 /** What identifies a request whose answer is remembered. */
 export type IdempotencyKey = { readonly key: string; readonly requestHash: string };
 
-const kept = z.object({
+const answered = z.object({
   status: z.int(),
-  body: z.object({ headers: z.record(z.string(), z.string()), json: z.string().nullable() }),
+  headers: z.record(z.string(), z.string()),
+  json: z.string().nullable(),
 });
+type Answered = z.infer<typeof answered>;
 
 /**
  * The key of a POST, or null when it has none.
@@ -33,7 +36,8 @@ export function idempotencyKeyOf(request: Request, bodyText: string): Idempotenc
 
 /**
  * Runs a statement once per key, caller and tenant. The answer is stored by the statement's own
- * transaction: it is remembered exactly when the write happened, and a refusal frees the key.
+ * transaction: it is remembered exactly when the write happened, and a refusal frees the key. Sealed,
+ * for an answer may hold what is shown only once (the token of an invitation) and kept nowhere.
  * @throws Problem 409 idempotency_conflict or conflict, raised by the database.
  */
 export function answerOnce<T extends Row>(
@@ -49,22 +53,24 @@ export function answerOnce<T extends Row>(
       sql`select private.begin_idempotent(${caller.id}, ${tenant}, ${key}, ${requestHash}) as kept`,
       sql`set local role authenticated`,
     ]);
-    if (first?.["kept"] !== null) return replay(first?.["kept"]);
+    if (typeof first?.["kept"] === "string") return replay(first["kept"]);
     const answer = reply(await statement(sql));
-    const body = { headers: answer.headers ?? {}, json: answer.json ?? null };
+    const { status, headers = {}, json = null } = answer;
+    const sealed = seal(JSON.stringify({ status, headers, json } satisfies Answered));
     await Promise.all([
       sql`reset role`,
-      sql`select private.finish_idempotent(
-        ${caller.id}, ${tenant}, ${key}, ${requestHash}, ${answer.status}, ${
-        JSON.stringify(body)
-      }::text::json)`,
+      sql`select private.finish_idempotent(${caller.id}, ${tenant}, ${key}, ${requestHash}, ${sealed})`,
     ]);
     return answer;
   });
 }
 
-function replay(stored: unknown): Reply {
-  const { status, body: { headers, json } } = kept.parse(stored);
+function replay(kept: string): Reply {
+  const text = unseal(kept);
+  if (text === null) {
+    throw new Problem("conflict", "This was done; its first answer cannot be read any more.");
+  }
+  const { status, headers, json } = answered.parse(JSON.parse(text));
   return {
     status,
     headers: { ...headers, "idempotency-replayed": "true" },
