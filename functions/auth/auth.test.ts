@@ -43,6 +43,17 @@ describe("signing up", () => {
     expect([status, signedIn.parse(body).user.name]).toEqual([201, null]);
   });
 
+  test("keeps the person's language, in which mails are written to them", async () => {
+    const email = freshEmail();
+    const body = { email, password, locale: "de-AT" };
+    expect((await new Browser().ask("/auth/signup", { body })).status).toBe(201);
+    expect((await new Browser().ask("/auth/recover", { body: { email } })).status).toBe(202);
+    const found = await fetch(`${stack().mail_url}/api/messages?to=${email}`);
+    expect(await found.json()).toMatchObject({
+      messages: [{ subject: "Wählen Sie ein neues Passwort · Kontor" }],
+    });
+  });
+
   test("an address that is taken, in whatever letters, is a conflict", async () => {
     const { email } = await newcomer();
     const again = await new Browser().ask("/auth/signup", {

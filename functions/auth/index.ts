@@ -39,10 +39,9 @@ export const routes: Route[] = [
     async handle({ request, ip, body }) {
       refuseForeignPage(request);
       const name = body.name?.trim() || null;
-      const outcome = await signUp(
-        { email: body.email, password: body.password, data: name ? { name } : {} },
-        { request, ip },
-      );
+      const { email, password, locale } = body;
+      const data = { ...(name ? { name } : {}), ...(locale ? { locale } : {}) };
+      const outcome = await signUp({ email, password, data }, { request, ip });
       if (!outcome.ok) throw signUpRefused(outcome.refusal);
       if (!("access_token" in outcome.value)) {
         const user = { id: outcome.value.id, email: outcome.value.email, name };

@@ -23,7 +23,7 @@ async function codeFor(email: string): Promise<string> {
   const asked = await new Browser().ask("/auth/recover", { body: { email } });
   expect(asked.status).toBe(202);
   const [newest] = await mailsTo(email);
-  return /Code: (\d+)/.exec(newest?.text ?? "")?.[1] ?? "";
+  return /code: (\d+)/i.exec(newest?.text ?? "")?.[1] ?? "";
 }
 
 describe("a forgotten password", () => {

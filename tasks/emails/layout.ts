@@ -6,8 +6,10 @@ import type { Block, Content } from "./message.ts";
 type Markup = ReturnType<typeof html>;
 
 const FOOTER = {
-  en: (tenant: string) => `Sent by Kontor for ${tenant}.`,
-  de: (tenant: string) => `Gesendet von Kontor im Auftrag von ${tenant}.`,
+  en: (tenant: string | null) =>
+    tenant === null ? "Sent by Kontor." : `Sent by Kontor for ${tenant}.`,
+  de: (tenant: string | null) =>
+    tenant === null ? "Gesendet von Kontor." : `Gesendet von Kontor im Auftrag von ${tenant}.`,
 } as const;
 
 const INK = "color:#17202a";
@@ -50,6 +52,11 @@ function tableHtml({ columns, rows, totals }: Extract<Block, { kind: "table" }>)
   )}</tfoot></table>`;
 }
 
+function codeHtml(label: string, code: string): Markup {
+  return html`<p style="margin:0 0 6px;font-size:13px;${SOFT}">${label}:</p>
+<p style="margin:0 0 24px;font-size:26px;font-weight:700;letter-spacing:4px">${code}</p>`;
+}
+
 function blockHtml(block: Block): Markup {
   switch (block.kind) {
     case "text":
@@ -58,6 +65,8 @@ function blockHtml(block: Block): Markup {
       return html`<p style="margin:0 0 12px;font-size:13px;line-height:1.5;${SOFT}">${block.text}</p>`;
     case "action":
       return actionHtml(block.label, block.url);
+    case "code":
+      return codeHtml(block.label, block.code);
     case "facts":
       return factsHtml(block.rows);
     case "table":
@@ -72,6 +81,8 @@ function blockText(block: Block): string {
       return block.text;
     case "action":
       return `${block.label}:\n${block.url}`;
+    case "code":
+      return `${block.label}: ${block.code}`;
     case "facts":
       return block.rows.map(([name, value]) => `${name}: ${value}`).join("\n");
     case "table":
@@ -85,10 +96,10 @@ function blockText(block: Block): string {
 
 export type Rendered = { readonly subject: string; readonly text: string; readonly html: string };
 
-/** Renders a mail. @param tenant the name that stands above and below it. */
+/** Renders a mail. @param tenant the name that stands above and below it; null: Kontor's own. */
 export async function render(
   { subject, title, blocks }: Content,
-  { tenant, language }: { tenant: string; language: Language },
+  { tenant, language }: { tenant: string | null; language: Language },
 ): Promise<Rendered> {
   const footer = FOOTER[language](tenant);
   const page = await html`<!doctype html>
@@ -97,7 +108,7 @@ export async function render(
 <body style="margin:0;padding:0;background:#f4f5f7">
 <div style="padding:32px 16px;font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:16px;${INK}">
 <div style="max-width:560px;margin:0 auto">
-<p style="margin:0 0 16px;font-size:15px;font-weight:700;${INK}">${tenant}</p>
+<p style="margin:0 0 16px;font-size:15px;font-weight:700;${INK}">${tenant ?? "Kontor"}</p>
 <div style="padding:32px 32px 12px;background:#ffffff;border:1px solid #e3e6ea;border-radius:12px">
 <h1 style="margin:0 0 20px;font-size:22px;line-height:1.3;overflow-wrap:anywhere">${title}</h1>
 ${blocks.map(blockHtml)}

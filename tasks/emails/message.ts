@@ -9,6 +9,8 @@ export type Block =
   /** Small print. */
   | { readonly kind: "note"; readonly text: string }
   | { readonly kind: "action"; readonly label: string; readonly url: string }
+  /** Digits to be typed somewhere. */
+  | { readonly kind: "code"; readonly label: string; readonly code: string }
   | { readonly kind: "facts"; readonly rows: readonly (readonly [string, string])[] }
   | {
       readonly kind: "table";

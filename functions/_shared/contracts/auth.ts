@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { text, timestamp, uuid } from "./common.ts";
 import { email } from "./email.ts";
-import { tenant } from "./tenancy.ts";
+import { locale, tenant } from "./tenancy.ts";
 
 /** bcrypt looks at no more than this many bytes of a password. */
 const MAX_PASSWORD_BYTES = 72;
@@ -18,6 +18,7 @@ export const signUp = z.strictObject({
   email: email(),
   password: newPassword(),
   name: text(200).optional().meta({ description: "What to call the person." }),
+  locale: locale().optional().meta({ description: "The language of mails to the person." }),
 }).meta({ id: "SignUp" });
 export type SignUp = z.infer<typeof signUp>;
 

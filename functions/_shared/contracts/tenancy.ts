@@ -26,7 +26,8 @@ export const slug = () =>
     .meta({ example: "acme-trading" });
 
 const timeZone = () => text(100, 1).meta({ description: "IANA name.", example: "Europe/Berlin" });
-const locale = () =>
+/** A language, as people or tenants have one. */
+export const locale = () =>
   z.string().max(35).regex(
     /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/,
     "A BCP 47 tag, such as en or de-AT.",

@@ -15,6 +15,8 @@ export type AuthOptions = {
   /** The gateway's origin, where browsers reach /auth/v1. */
   publicUrl: string;
   smtpUrl: string;
+  /** Whether whoever signs up must follow the link of a mail first. */
+  confirmSignUps?: boolean;
   log(text: string): void;
 };
 
@@ -52,11 +54,25 @@ function createApp(options: AuthOptions, redirectTo: () => string | undefined) {
       minimum_password_length: PASSWORD_MIN_LENGTH,
       enable_signup: true,
       enable_refresh_token_rotation: true,
-      email: { enable_signup: true, enable_confirmations: false, double_confirm_changes: true },
+      email: {
+        enable_signup: true,
+        enable_confirmations: options.confirmSignUps ?? false,
+        // Asked for two confirmations, the library is content with that of the old address alone.
+        double_confirm_changes: false,
+      },
     },
     options: { drivers: { email: driver }, server: { admin: false, disableStudio: true } },
   });
-  app._mailer = createMailer(driver, options.publicUrl, redirectTo);
+  app._mailer = createMailer({
+    driver,
+    origin: options.publicUrl,
+    redirectTo,
+    async localeOf(userId) {
+      const [row] = await connection.driver<{ locale: string | null }[]>`
+        select raw_user_meta_data ->> 'locale' as locale from auth.users where id = ${userId}`;
+      return row?.locale;
+    },
+  });
   return { app, connection };
 }
 

@@ -1,6 +1,7 @@
 /** /dev/mail: every message that Kontor sends, with sample data, in each of its languages. */
 import { type Context, Hono } from "hono";
 import { html } from "hono/html";
+import { AUTH_MAILS, renderAuthMail } from "../../../tasks/emails/auth_mails.ts";
 import { formatsOf } from "../../../tasks/emails/formats.ts";
 import { render } from "../../../tasks/emails/layout.ts";
 import { messages } from "../../../tasks/emails/messages.ts";
@@ -9,9 +10,23 @@ import { missingPage, page } from "./mail_pages.ts";
 const LOCALES = ["en", "de"] as const;
 const TENANT = { name: "Acme Trading", time_zone: "Europe/Berlin" };
 
-async function rendered(name: string, locale: string) {
+const AUTH_SAMPLE = {
+  url: "https://kontor.example/auth/v1/verify?token=0123456789abcdef&type=signup",
+  code: "482913",
+  newEmail: "ada@example.com",
+};
+const NAMES: readonly string[] = [...messages.keys(), ...AUTH_MAILS];
+
+async function rendered(name: string, asked: string) {
+  const locale = LOCALES.find((known) => known === asked);
+  if (!locale) return undefined;
+  const authMail = AUTH_MAILS.find((known) => known === name);
+  if (authMail) {
+    const url = authMail === "reauthentication" ? null : AUTH_SAMPLE.url;
+    return await renderAuthMail(authMail, locale, { ...AUTH_SAMPLE, url });
+  }
   const message = messages.get(name);
-  if (!message || !LOCALES.some((known) => known === locale)) return undefined;
+  if (!message) return undefined;
   const formats = formatsOf({ locale, time_zone: TENANT.time_zone });
   return await render(message.preview(formats), {
     tenant: TENANT.name,
@@ -21,7 +36,7 @@ async function rendered(name: string, locale: string) {
 
 async function overview() {
   const rows = await Promise.all(
-    [...messages.keys()].flatMap((name) =>
+    NAMES.flatMap((name) =>
       LOCALES.map(async (locale) => ({ name, locale, mail: await rendered(name, locale) })),
     ),
   );
