@@ -16,6 +16,7 @@ import type { JobMetrics } from "./metrics.ts";
 import { freeAbandonedJobs, poolName, prepareQueue, returnUnbegun } from "./queue.ts";
 import { toTaskList } from "./run_task.ts";
 import type { Registry } from "./task.ts";
+import { tellJobs } from "./tell_jobs.ts";
 
 /**
  * Jobs are fetched in batches: one at a time the queue gives a tenth of what it can. What has waited
@@ -77,6 +78,8 @@ export async function startRun(
   events.on("localQueue:getJobs:complete", ({ jobs }) => {
     jobs.sort((a, b) => a.priority - b.priority || a.run_at.getTime() - b.run_at.getTime());
   });
+  const over = new AbortController();
+  tellJobs(events, sql, log, over.signal);
   let batches: LocalQueue | undefined;
   events.once("localQueue:init", ({ localQueue }) => {
     batches = localQueue;
@@ -97,7 +100,6 @@ export async function startRun(
       worker: { localQueue: BATCH, completeJobBatchDelay: OUTCOMES_MS, failJobBatchDelay: 0 },
     },
   });
-  const over = new AbortController();
   void freeAbandonedJobs(sql, pool?.id ?? "", log, over.signal);
   return {
     ended: runner.promise.catch((error) => log.warn({ err: error }, "the runner failed")),

@@ -72,6 +72,8 @@ export type Reply = {
   readonly json?: string;
   /** Anything but JSON; its content-type is among the headers. */
   readonly bytes?: Uint8Array<ArrayBuffer>;
+  /** What is made while it is sent; its content-type is among the headers. */
+  readonly stream?: ReadableStream<Uint8Array>;
 };
 
 /** What the handler of a route is given. */

@@ -157,5 +157,6 @@ function routeMethod(method: string): Method {
 }
 
 function bodiless(response: Response): Response {
+  void response.body?.cancel();
   return new Response(null, { status: response.status, headers: response.headers });
 }

@@ -36,7 +36,8 @@ export function respond(reply: Reply): Response {
   }
   if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
   for (const cookie of reply.setCookie ?? []) headers.append("set-cookie", cookie);
-  return new Response(reply.json ?? reply.bytes ?? null, { status: reply.status, headers });
+  const body = reply.json ?? reply.bytes ?? reply.stream ?? null;
+  return new Response(body, { status: reply.status, headers });
 }
 
 /** Any thrown value as a response: refusals say why, everything else is logged and stays inside. */

@@ -3,6 +3,7 @@ import { routes as attachments } from "../attachments/index.ts";
 import { routes as auth } from "../auth/index.ts";
 import { routes as customers } from "../customers/index.ts";
 import { routes as emails } from "../emails/index.ts";
+import { routes as events } from "../events/index.ts";
 import { routes as exports } from "../exports/index.ts";
 import { routes as healthz } from "../healthz/index.ts";
 import { routes as invitations } from "../invitations/index.ts";
@@ -21,6 +22,7 @@ const served = {
   auth,
   customers,
   emails,
+  events,
   exports,
   healthz,
   invitations,

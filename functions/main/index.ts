@@ -3,6 +3,7 @@ import { env } from "../_shared/env.ts";
 import { makeHandler } from "../_shared/handler.ts";
 import { log } from "../_shared/log.ts";
 import { closePool } from "../_shared/pool.ts";
+import { closeHub } from "../events/hub.ts";
 import { functions } from "./functions.ts";
 
 /** Requests under way may take this long once the process was asked to stop. */
@@ -24,6 +25,7 @@ const server = Deno.serve({
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.addSignalListener(signal, () => {
     setTimeout(() => Deno.exit(0), GRACE_MS);
-    void server.shutdown().then(closePool).then(() => Deno.exit(0));
+    const quiet = Promise.all([server.shutdown(), closeHub()]); // streams would not end by themselves
+    void quiet.then(closePool).then(() => Deno.exit(0));
   });
 }
