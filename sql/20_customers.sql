@@ -159,7 +159,7 @@ grant execute on function public.update_customer to authenticated;
 -- The trash: one mechanism for customers, products and orders ----------------------------------------
 
 create function private.set_trashed(
-  kind text, record_table regclass, id uuid, trashed boolean, expected_version int default null)
+  kind text, record_table regclass, id uuid, trashed boolean, expected_version int)
 returns void
 language plpgsql
 security definer
@@ -189,7 +189,6 @@ end
 $$;
 comment on function private.set_trashed is
   'Moves a record to the trash or back: the one way to write deleted_at. Takes the role member in its tenant.';
-revoke execute on function private.set_trashed from public;
 
 create function public.trash_customer(id uuid, expected_version int default null)
 returns json
@@ -205,14 +204,14 @@ $$;
 comment on function public.trash_customer is 'Moves a customer to the trash.';
 grant execute on function public.trash_customer to authenticated;
 
-create function public.restore_customer(id uuid)
+create function public.restore_customer(id uuid, expected_version int default null)
 returns json
 language plpgsql
 security definer
 set search_path = ''
 as $$
 begin
-  perform private.set_trashed('customer', 'public.customers', id, false);
+  perform private.set_trashed('customer', 'public.customers', id, false, expected_version);
   return private.customer_document(id);
 end
 $$;

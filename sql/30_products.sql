@@ -187,14 +187,14 @@ $$;
 comment on function public.trash_product is 'Moves a product to the trash.';
 grant execute on function public.trash_product to authenticated;
 
-create function public.restore_product(id uuid)
+create function public.restore_product(id uuid, expected_version int default null)
 returns json
 language plpgsql
 security definer
 set search_path = ''
 as $$
 begin
-  perform private.set_trashed('product', 'public.products', id, false);
+  perform private.set_trashed('product', 'public.products', id, false, expected_version);
   return private.product_document(id);
 end
 $$;

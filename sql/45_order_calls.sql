@@ -187,6 +187,9 @@ begin
   if cardinality(ids) > 500 then
     perform private.refuse(422, 'validation_failed', 'At most 500 orders at once.', 'ids');
   end if;
+  -- All at once and in one order: two that move the same orders wait for each other once, not in a ring.
+  perform from public.orders o
+  where o.tenant_id = tenant and o.id = any (ids) order by o.id for no key update;
   foreach target in array ids loop
     begin
       perform public.update_order(target, jsonb_build_object('status', status));
@@ -246,14 +249,14 @@ $$;
 comment on function public.trash_order is 'Moves an order to the trash.';
 grant execute on function public.trash_order to authenticated;
 
-create function public.restore_order(id uuid)
+create function public.restore_order(id uuid, expected_version int default null)
 returns json
 language plpgsql
 security definer
 set search_path = ''
 as $$
 begin
-  perform private.set_trashed('order', 'public.orders', id, false);
+  perform private.set_trashed('order', 'public.orders', id, false, expected_version);
   return private.order_document(id);
 end
 $$;

@@ -829,9 +829,9 @@ export type Database = {
       order_timeline: { Args: { order_id: string }; Returns: Json };
       remove_member: { Args: { user_id: string }; Returns: undefined };
       request_export: { Args: { payload: Json }; Returns: Json };
-      restore_customer: { Args: { id: string }; Returns: Json };
-      restore_order: { Args: { id: string }; Returns: Json };
-      restore_product: { Args: { id: string }; Returns: Json };
+      restore_customer: { Args: { expected_version?: number; id: string }; Returns: Json };
+      restore_order: { Args: { expected_version?: number; id: string }; Returns: Json };
+      restore_product: { Args: { expected_version?: number; id: string }; Returns: Json };
       retry_export: { Args: { id: string }; Returns: Json };
       retry_job: { Args: { id: number }; Returns: undefined };
       revoke_invitation: { Args: { id: string }; Returns: undefined };

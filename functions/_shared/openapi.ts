@@ -111,7 +111,7 @@ function parameters(one: Route): ZodOpenApiParameters {
   if (one.method === "POST" && one.access !== "public") {
     header = header.extend(idempotencyHeader.shape);
   }
-  if (guarded(one)) header = header.extend(matchHeader.shape);
+  if (one.ifMatch) header = header.extend(matchHeader.shape);
   return {
     header,
     ...(names.length > 0 && path instanceof z.ZodObject ? { path } : {}),
@@ -128,7 +128,7 @@ function responses(one: Route): ZodOpenApiResponsesObject {
     403: signedIn,
     404: one.path.includes(":"),
     409: writes,
-    412: guarded(one),
+    412: one.ifMatch === true,
     413: writes,
     415: writes,
     422: writes,
@@ -153,11 +153,6 @@ function shown({ description, schema, contentType = "application/json" }: Answer
     description,
     content: { [contentType]: { schema } },
   };
-}
-
-/** Whether `If-Match` is honoured: changes of one resource. */
-function guarded(one: Route): boolean {
-  return one.path.endsWith(":id") && (one.method === "PATCH" || one.method === "DELETE");
 }
 
 function capitalized(word: string): string {

@@ -36,7 +36,7 @@ export type Resource<Q extends ListQuery> = {
     create(sql: Sql, body: Fragment): Fragment;
     update(sql: Sql, id: Fragment, patch: Fragment, expectedVersion: Fragment): Fragment;
     trash(sql: Sql, id: Fragment, expectedVersion: Fragment): Fragment;
-    restore(sql: Sql, id: Fragment): Fragment;
+    restore(sql: Sql, id: Fragment, expectedVersion: Fragment): Fragment;
   };
 };
 
@@ -88,6 +88,7 @@ export function resourceRoutes<Q extends ListQuery>(resource: Resource<Q>): Rout
       summary: `Change ${one}`,
       description: "What is left out stays as it is.",
       body: contracts.update,
+      ifMatch: true,
       answers: { 200: item },
       handle: (context) =>
         guarded(
@@ -103,6 +104,7 @@ export function resourceRoutes<Q extends ListQuery>(resource: Resource<Q>): Rout
       access: "member",
       tag,
       summary: `Move ${one} to the trash`,
+      ifMatch: true,
       answers: { 204: { description: "It is in the trash" } },
       handle: (context) => guarded(context, list.view, calls.trash, noContent),
     }),
@@ -112,12 +114,9 @@ export function resourceRoutes<Q extends ListQuery>(resource: Resource<Q>): Rout
       access: "member",
       tag,
       summary: `Bring ${one} back from the trash`,
+      ifMatch: true,
       answers: { 200: item },
-      handle: ({ db, params }) =>
-        db.answer(
-          (sql) => documentOf(sql, calls.restore(sql, sql`${params.id}::uuid`)),
-          changed,
-        ),
+      handle: (context) => guarded(context, list.view, calls.restore, changed),
     }),
   ];
 }

@@ -31,6 +31,8 @@ type Declaration<Path, A, P, Q, B> = {
   readonly query?: Q;
   /** The JSON body; one that does not fit is a 422. Without it only an empty body or `{}` is taken. */
   readonly body?: B;
+  /** Whether `If-Match` is honoured. */
+  readonly ifMatch?: true;
   /** Answers by status; the problem documents are added by themselves. */
   readonly answers: Readonly<Record<number, Answer>>;
 };

@@ -31,7 +31,7 @@ export const routes: Route[] = [
       update: (sql, id, patch, expected) =>
         sql`public.update_customer(${id}, ${patch}, ${expected})`,
       trash: (sql, id, expected) => sql`public.trash_customer(${id}, ${expected})`,
-      restore: (sql, id) => sql`public.restore_customer(${id})`,
+      restore: (sql, id, expected) => sql`public.restore_customer(${id}, ${expected})`,
     },
   }),
 ];

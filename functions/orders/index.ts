@@ -56,7 +56,7 @@ export const routes: Route[] = [
       create: (sql, body) => sql`public.create_order(${body})`,
       update: (sql, id, patch, expected) => sql`public.update_order(${id}, ${patch}, ${expected})`,
       trash: (sql, id, expected) => sql`public.trash_order(${id}, ${expected})`,
-      restore: (sql, id) => sql`public.restore_order(${id})`,
+      restore: (sql, id, expected) => sql`public.restore_order(${id}, ${expected})`,
     },
   }),
   route({

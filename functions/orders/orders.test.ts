@@ -208,6 +208,14 @@ describe("the trash", () => {
     const order = await placeOrder(tenant);
     expectProblem(await remove(order.id, { "if-match": '"9"' }), 412, "version_mismatch");
     expect((await remove(order.id, { "if-match": '"1"' })).status).toBe(204);
+    const restore = (version: string) =>
+      ask(`/orders/${order.id}/restore`, {
+        ...tenant,
+        method: "POST",
+        headers: { "if-match": version },
+      });
+    expectProblem(await restore('"1"'), 412, "version_mismatch");
+    expect((await restore('"2"')).status).toBe(200);
   });
 });
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { newTenant, type TestTenant } from "../../scripts/stack/testing.ts";
+import { newTenant, rest, type TestTenant } from "../../scripts/stack/testing.ts";
 import type { Order, OrderStatus } from "../_shared/contracts/orders.ts";
 import { ask, expectProblem, get, item, placeOrder } from "../_shared/testing.ts";
 
@@ -95,5 +95,22 @@ describe("the status", () => {
       },
     });
     expect((await get<Order>(`/orders/${ids[0]}`, tenant)).status).toBe("processing");
+  });
+
+  test("in bulk by several at once, in whatever order: each answers", async () => {
+    const orders = await Promise.all(Array.from({ length: 100 }, () => placeOrder(tenant)));
+    const ids = orders.map(({ id }) => id);
+    const answers = await Promise.all(
+      [ids, ids.toReversed(), ids, ids.toReversed()].map((ids) =>
+        rest("/rpc/set_order_status", {
+          token: tenant.token,
+          body: { ids, status: "processing" },
+        })
+      ),
+    );
+    for (const { status, body } of answers) {
+      expect([status, body]).toEqual([200, expect.any(Array)]);
+      expect((body as { ok: boolean }[]).every(({ ok }) => ok)).toBe(true);
+    }
   });
 });

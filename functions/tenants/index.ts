@@ -77,6 +77,7 @@ export const routes: Route[] = [
     summary: "Change a tenant's settings",
     description: "Admins and owners.",
     body: contract.tenantPatch,
+    ifMatch: true,
     answers: { 200: { description: "As it is now.", schema: contract.tenant } },
     handle: ({ db, params, body, ifMatch }) =>
       db.answer<Row>(
@@ -100,6 +101,7 @@ export const routes: Route[] = [
     params,
     summary: "Delete a tenant",
     description: "Owners only. It is out of everybody's sight at once.",
+    ifMatch: true,
     answers: { 204: { description: "Deleted." } },
     handle: ({ db, params, ifMatch }) =>
       db.answer(

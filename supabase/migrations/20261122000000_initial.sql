@@ -1305,7 +1305,7 @@ grant execute on function public.update_customer to authenticated;
 -- The trash: one mechanism for customers, products and orders ----------------------------------------
 
 create function private.set_trashed(
-  kind text, record_table regclass, id uuid, trashed boolean, expected_version int default null)
+  kind text, record_table regclass, id uuid, trashed boolean, expected_version int)
 returns void
 language plpgsql
 security definer
@@ -1335,7 +1335,6 @@ end
 $$;
 comment on function private.set_trashed is
   'Moves a record to the trash or back: the one way to write deleted_at. Takes the role member in its tenant.';
-revoke execute on function private.set_trashed from public;
 
 create function public.trash_customer(id uuid, expected_version int default null)
 returns json
@@ -1351,14 +1350,14 @@ $$;
 comment on function public.trash_customer is 'Moves a customer to the trash.';
 grant execute on function public.trash_customer to authenticated;
 
-create function public.restore_customer(id uuid)
+create function public.restore_customer(id uuid, expected_version int default null)
 returns json
 language plpgsql
 security definer
 set search_path = ''
 as $$
 begin
-  perform private.set_trashed('customer', 'public.customers', id, false);
+  perform private.set_trashed('customer', 'public.customers', id, false, expected_version);
   return private.customer_document(id);
 end
 $$;
@@ -1619,14 +1618,14 @@ $$;
 comment on function public.trash_product is 'Moves a product to the trash.';
 grant execute on function public.trash_product to authenticated;
 
-create function public.restore_product(id uuid)
+create function public.restore_product(id uuid, expected_version int default null)
 returns json
 language plpgsql
 security definer
 set search_path = ''
 as $$
 begin
-  perform private.set_trashed('product', 'public.products', id, false);
+  perform private.set_trashed('product', 'public.products', id, false, expected_version);
   return private.product_document(id);
 end
 $$;
@@ -2247,6 +2246,9 @@ begin
   if cardinality(ids) > 500 then
     perform private.refuse(422, 'validation_failed', 'At most 500 orders at once.', 'ids');
   end if;
+  -- All at once and in one order: two that move the same orders wait for each other once, not in a ring.
+  perform from public.orders o
+  where o.tenant_id = tenant and o.id = any (ids) order by o.id for no key update;
   foreach target in array ids loop
     begin
       perform public.update_order(target, jsonb_build_object('status', status));
@@ -2306,14 +2308,14 @@ $$;
 comment on function public.trash_order is 'Moves an order to the trash.';
 grant execute on function public.trash_order to authenticated;
 
-create function public.restore_order(id uuid)
+create function public.restore_order(id uuid, expected_version int default null)
 returns json
 language plpgsql
 security definer
 set search_path = ''
 as $$
 begin
-  perform private.set_trashed('order', 'public.orders', id, false);
+  perform private.set_trashed('order', 'public.orders', id, false, expected_version);
   return private.order_document(id);
 end
 $$;
