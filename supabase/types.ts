@@ -18,6 +18,7 @@ export type Database = {
           id: string;
           object_key: string | null;
           order_id: string | null;
+          preview: Database["public"]["Enums"]["preview_state"];
           product_id: string | null;
           sha256: string | null;
           status: Database["public"]["Enums"]["attachment_status"];
@@ -36,6 +37,7 @@ export type Database = {
           id?: string;
           object_key?: string | null;
           order_id?: never;
+          preview?: Database["public"]["Enums"]["preview_state"];
           product_id?: never;
           sha256?: string | null;
           status?: Database["public"]["Enums"]["attachment_status"];
@@ -53,6 +55,7 @@ export type Database = {
           id?: string;
           object_key?: string | null;
           order_id?: never;
+          preview?: Database["public"]["Enums"]["preview_state"];
           product_id?: never;
           sha256?: string | null;
           status?: Database["public"]["Enums"]["attachment_status"];
@@ -241,6 +244,7 @@ export type Database = {
           created_at: string;
           handed_over_at: string | null;
           id: string;
+          note: string | null;
           params: NonNullable<Json>;
           recipient: string;
           requested_by: string | null;
@@ -255,6 +259,7 @@ export type Database = {
           created_at?: string;
           handed_over_at?: string | null;
           id?: string;
+          note?: string | null;
           params?: NonNullable<Json>;
           recipient: string;
           requested_by?: string | null;
@@ -268,6 +273,7 @@ export type Database = {
           created_at?: string;
           handed_over_at?: string | null;
           id?: string;
+          note?: string | null;
           params?: NonNullable<Json>;
           recipient?: string;
           requested_by?: string | null;
@@ -752,10 +758,13 @@ export type Database = {
           created_at: string;
           currency: string;
           deleted_at: string | null;
+          email: string | null;
           id: string;
           locale: string;
+          logo_id: string | null;
           name: string;
           order_prefix: string;
+          phone: string | null;
           slug: string;
           tax_id: string | null;
           time_zone: string;
@@ -768,10 +777,13 @@ export type Database = {
           created_at?: string;
           currency: string;
           deleted_at?: string | null;
+          email?: string | null;
           id?: string;
           locale?: string;
+          logo_id?: string | null;
           name: string;
           order_prefix?: string;
+          phone?: string | null;
           slug: string;
           tax_id?: string | null;
           time_zone: string;
@@ -783,10 +795,13 @@ export type Database = {
           created_at?: string;
           currency?: string;
           deleted_at?: string | null;
+          email?: string | null;
           id?: string;
           locale?: string;
+          logo_id?: string | null;
           name?: string;
           order_prefix?: string;
+          phone?: string | null;
           slug?: string;
           tax_id?: string | null;
           time_zone?: string;
@@ -801,6 +816,13 @@ export type Database = {
             referencedRelation: "currencies";
             referencedColumns: ["code"];
           },
+          {
+            foreignKeyName: "tenants_logo_id_fkey";
+            columns: ["id", "logo_id"];
+            isOneToOne: false;
+            referencedRelation: "attachments";
+            referencedColumns: ["tenant_id", "id"];
+          },
         ];
       };
     };
@@ -813,14 +835,18 @@ export type Database = {
       cancel_job: { Args: { id: number }; Returns: undefined };
       create_analyst: { Args: { expires_at?: string; label: string }; Returns: Json };
       create_attachment: { Args: { payload: Json }; Returns: Json };
+      create_custom_field: { Args: { payload: Json }; Returns: Json };
       create_customer: { Args: { payload: Json }; Returns: Json };
       create_order: { Args: { payload: Json }; Returns: Json };
       create_product: { Args: { payload: Json }; Returns: Json };
       create_tenant: { Args: { payload: Json }; Returns: Json };
       delete_attachment: { Args: { id: string }; Returns: undefined };
+      delete_custom_field: { Args: { id: string }; Returns: undefined };
       delete_tenant: { Args: { id: string }; Returns: undefined };
       duplicate_order: { Args: { order_id: string }; Returns: Json };
+      erase_audit: { Args: { entity_id: string; entity_type: string }; Returns: number };
       invite_member: { Args: { email: string; role: string }; Returns: Json };
+      list_custom_fields: { Args: { entity?: string }; Returns: Json };
       list_emails: { Args: { before?: string; page_size?: number }; Returns: Json };
       list_invitations: { Args: Record<PropertyKey, never>; Returns: Json };
       list_jobs: { Args: { before?: number; page_size?: number; state?: string }; Returns: Json };
@@ -838,12 +864,14 @@ export type Database = {
       search_customers: { Args: { q: string }; Returns: string[] };
       search_orders: { Args: { q: string }; Returns: string[] };
       search_products: { Args: { q: string }; Returns: string[] };
-      send_order: { Args: { order_id: string; recipient?: string }; Returns: Json };
+      send_order: { Args: { note?: string; order_id: string; recipient?: string }; Returns: Json };
+      set_audit_retention: { Args: { days: number }; Returns: undefined };
       set_member_role: { Args: { role: string; user_id: string }; Returns: Json };
       set_order_status: { Args: { ids: string[]; status: string }; Returns: Json };
       trash_customer: { Args: { expected_version?: number; id: string }; Returns: Json };
       trash_order: { Args: { expected_version?: number; id: string }; Returns: Json };
       trash_product: { Args: { expected_version?: number; id: string }; Returns: Json };
+      update_custom_field: { Args: { id: string; patch: Json }; Returns: Json };
       update_customer: {
         Args: { expected_version?: number; id: string; patch: Json };
         Returns: Json;
@@ -869,6 +897,7 @@ export type Database = {
       export_status: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "expired";
       member_role: "viewer" | "member" | "admin" | "owner";
       order_status: "pending" | "processing" | "shipped" | "delivered" | "cancelled";
+      preview_state: "none" | "pending" | "ready";
     };
     CompositeTypes: {
       [_ in never]: never;
@@ -991,6 +1020,7 @@ export const Constants = {
       export_status: ["queued", "running", "succeeded", "failed", "cancelled", "expired"],
       member_role: ["viewer", "member", "admin", "owner"],
       order_status: ["pending", "processing", "shipped", "delivered", "cancelled"],
+      preview_state: ["none", "pending", "ready"],
     },
   },
 } as const;

@@ -414,6 +414,9 @@ create table public.tenants (
   address jsonb constraint tenants_address_object
     check (jsonb_typeof(address) = 'object' and octet_length(address::text) <= 16384),
   tax_id text constraint tenants_tax_id_length check (char_length(tax_id) <= 100),
+  phone text constraint tenants_phone_length check (char_length(phone) <= 100),
+  email text constraint tenants_email_length check (char_length(email) <= 320),
+  logo_id uuid,
   version int not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -425,6 +428,9 @@ comment on column public.tenants.currency is 'What new orders and products are i
 comment on column public.tenants.time_zone is 'IANA name; days begin and end by it.';
 comment on column public.tenants.address is 'As its documents show it: an object of text fields, line1, line2, postal_code, city, region, country …';
 comment on column public.tenants.tax_id is 'As its documents show it, such as a VAT number.';
+comment on column public.tenants.phone is 'As its documents show it.';
+comment on column public.tenants.email is 'Where its customers write to, as its documents show it.';
+comment on column public.tenants.logo_id is 'The picture in its documents'' head, one of its own attachments.';
 comment on column public.tenants.order_prefix is 'What the numbers of new orders begin with.';
 
 create function private.check_time_zone()
@@ -564,7 +570,8 @@ alter table public.memberships force row level security;
 
 grant select on public.people, public.tenants, public.memberships to authenticated, service_role;
 grant update (name) on public.people to authenticated;
-grant update (name, currency, time_zone, locale, order_prefix, address, tax_id) on public.tenants to authenticated, service_role;
+grant update (name, currency, time_zone, locale, order_prefix, address, tax_id, phone, email)
+  on public.tenants to authenticated, service_role;
 grant update (role) on public.memberships to authenticated, service_role;
 
 create policy "people see themselves and the members of their tenant"
@@ -670,7 +677,8 @@ as $$
   select coalesce(json_agg(json_build_object(
     'id', t.id, 'slug', t.slug, 'name', t.name, 'role', m.role,
     'currency', t.currency, 'time_zone', t.time_zone, 'locale', t.locale,
-    'order_prefix', t.order_prefix, 'address', t.address, 'tax_id', t.tax_id, 'version', t.version) order by t.name, t.id), '[]')
+    'order_prefix', t.order_prefix, 'address', t.address, 'tax_id', t.tax_id, 'phone', t.phone,
+    'email', t.email, 'logo_id', t.logo_id, 'version', t.version) order by t.name, t.id), '[]')
   from public.memberships m
   join public.tenants t on t.id = m.tenant_id
   where m.user_id = auth.uid() and t.deleted_at is null
@@ -751,7 +759,8 @@ declare
 begin
   perform private.require_role_in(update_tenant.id, 'admin');
   perform private.refuse_unknown_keys(
-    patch, array['name', 'currency', 'time_zone', 'locale', 'order_prefix', 'address', 'tax_id']);
+    patch, array['name', 'currency', 'time_zone', 'locale', 'order_prefix', 'address', 'tax_id',
+      'phone', 'email', 'logo_id']);
   select t.* into present from public.tenants t where t.id = update_tenant.id for no key update;
   perform private.matches_version(present.version, expected_version);
   if patch ? 'currency' and not exists (select from public.currencies where code = patch ->> 'currency') then
@@ -763,7 +772,8 @@ begin
   set name = btrim(present.name), currency = present.currency, time_zone = present.time_zone,
       locale = present.locale, order_prefix = present.order_prefix,
       -- What a patch sets to null is a JSON null here.
-      address = nullif(present.address, 'null'), tax_id = present.tax_id
+      address = nullif(present.address, 'null'), tax_id = present.tax_id,
+      phone = present.phone, email = present.email, logo_id = present.logo_id
   where t.id = update_tenant.id;
   return private.my_tenant(update_tenant.id);
 end
@@ -1025,6 +1035,20 @@ grant execute on function public.accept_invitation to authenticated;
 
 create type public.custom_field_type as enum ('text', 'number', 'date', 'boolean', 'choice');
 
+create function private.are_choices(choices text[])
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select cardinality(choices) <= 100
+    and coalesce(bool_and(char_length(btrim(choice)) between 1 and 200), true)
+    and count(choice) = count(distinct choice)
+  from unnest(choices) as choice
+$$;
+comment on function private.are_choices is 'At most 100 different texts, none of them empty.';
+grant execute on function private.are_choices to authenticated, service_role;
+
 create table public.custom_fields (
   tenant_id uuid not null default private.current_tenant('admin')
     references public.tenants (id) on delete cascade,
@@ -1036,11 +1060,12 @@ create table public.custom_fields (
     check (char_length(btrim(label)) between 1 and 100),
   type public.custom_field_type not null,
   required boolean not null default false,
-  choices text[] not null default '{}',
+  choices text[] not null default '{}' constraint custom_fields_choices_fit
+    check (private.are_choices(choices)),
   position int not null default 0,
   created_at timestamptz not null default now(),
   primary key (tenant_id, id),
-  unique (tenant_id, entity, key),
+  constraint custom_fields_key_key unique (tenant_id, entity, key),
   constraint custom_fields_choices_given check ((type = 'choice') = (cardinality(choices) > 0))
 );
 comment on table public.custom_fields is
@@ -1138,6 +1163,133 @@ end
 $$;
 comment on function private.check_custom is
   'BEFORE INSERT OR UPDATE: the custom object against the tenant''s definitions of the entity named by the argument.';
+
+-- What admins do with them -------------------------------------------------------------------------
+
+create function private.limit_custom_fields()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- Two at once must not both be the last one.
+  perform from public.tenants t where t.id = new.tenant_id for no key update;
+  if (select count(*) from public.custom_fields f
+      where f.tenant_id = new.tenant_id and f.entity = new.entity) >= 100
+  then
+    perform private.refuse(409, 'conflict', 'There are 100 fields already; remove one first.');
+  end if;
+  return new;
+end
+$$;
+comment on function private.limit_custom_fields is 'BEFORE INSERT: at most 100 fields for an entity; every write of a record is held against them.';
+create trigger "20_limit_custom_fields" before insert on public.custom_fields
+  for each row execute function private.limit_custom_fields();
+
+create function private.custom_field_document(field public.custom_fields)
+returns json
+language sql
+stable
+set search_path = ''
+as $$
+  select json_build_object(
+    'id', field.id, 'entity', field.entity, 'key', field.key, 'label', field.label,
+    'type', field.type, 'required', field.required, 'choices', field.choices,
+    'position', field.position, 'created_at', field.created_at)
+$$;
+grant execute on function private.custom_field_document to authenticated;
+
+create function public.list_custom_fields(entity text default null)
+returns json
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('viewer');
+begin
+  return (
+    select coalesce(json_agg(private.custom_field_document(f) order by f.entity, f.position, f.id), '[]')
+    from public.custom_fields f
+    where f.tenant_id = tenant and f.entity = coalesce(list_custom_fields.entity, f.entity));
+end
+$$;
+comment on function public.list_custom_fields is 'The active tenant''s custom fields, of one entity or of all, in the order of forms.';
+grant execute on function public.list_custom_fields to authenticated;
+
+create function public.create_custom_field(payload jsonb)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+  input public.custom_fields;
+  made public.custom_fields;
+begin
+  perform private.refuse_unknown_keys(
+    payload, array['entity', 'key', 'label', 'type', 'required', 'choices', 'position']);
+  input := jsonb_populate_record(null::public.custom_fields, payload);
+  insert into public.custom_fields (tenant_id, entity, key, label, type, required, choices, position)
+  values (
+    tenant, input.entity, input.key, btrim(input.label), input.type, coalesce(input.required, false),
+    coalesce(input.choices, '{}'),
+    coalesce(input.position, (
+      select coalesce(max(f.position), 0) + 1 from public.custom_fields f
+      where f.tenant_id = tenant and f.entity = input.entity)))
+  returning * into made;
+  return private.custom_field_document(made);
+end
+$$;
+comment on function public.create_custom_field is
+  'Adds a custom field {entity, key, label, type, required?, choices?, position?}; admins. What is stored is not looked at again until its custom object changes.';
+grant execute on function public.create_custom_field to authenticated;
+
+create function public.update_custom_field(id uuid, patch jsonb)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+  present public.custom_fields;
+begin
+  perform private.refuse_unknown_keys(patch, array['label', 'required', 'choices', 'position']);
+  select f.* into present from public.custom_fields f
+  where f.tenant_id = tenant and f.id = update_custom_field.id for update;
+  if not found then
+    perform private.refuse(404, 'not_found', 'There is no such field.');
+  end if;
+  present := jsonb_populate_record(present, patch);
+  update public.custom_fields f
+  set label = btrim(present.label), required = present.required, choices = present.choices,
+    position = present.position
+  where f.tenant_id = tenant and f.id = update_custom_field.id
+  returning * into present;
+  return private.custom_field_document(present);
+end
+$$;
+comment on function public.update_custom_field is 'Changes what a custom field is called, asks for and offers; its key and type stay. Admins.';
+grant execute on function public.update_custom_field to authenticated;
+
+create function public.delete_custom_field(id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+begin
+  delete from public.custom_fields f where f.tenant_id = tenant and f.id = delete_custom_field.id;
+  if not found then
+    perform private.refuse(404, 'not_found', 'There is no such field.');
+  end if;
+end
+$$;
+comment on function public.delete_custom_field is
+  'Removes a custom field; admins. Records keep what they hold in it until their custom object changes.';
+grant execute on function public.delete_custom_field to authenticated;
 
 
 -- =================================================================================================
@@ -2385,16 +2537,18 @@ grant execute on function public.search_orders to authenticated;
 -- sql/50_files.sql
 -- =================================================================================================
 
--- Files: what hangs on an order, a customer or a product. The bytes are in S3; the rules are here.
+-- Files: what hangs on an order, a customer or a product, and a tenant's logo. The bytes are in S3; the
+-- rules are here.
 
 create type public.attachment_status as enum ('pending', 'ready');
+create type public.preview_state as enum ('none', 'pending', 'ready');
 
 create table public.attachments (
   tenant_id uuid not null default private.current_tenant('member')
     references public.tenants (id) on delete cascade,
   id uuid not null default private.uuid_v7(),
   entity_type text not null constraint attachments_entity_type_known
-    check (entity_type in ('order', 'customer', 'product')),
+    check (entity_type in ('order', 'customer', 'product', 'tenant')),
   entity_id uuid not null,
   file_name text not null constraint attachments_file_name_length
     check (char_length(file_name) between 1 and 255),
@@ -2404,6 +2558,7 @@ create table public.attachments (
   sha256 text constraint attachments_sha256_format check (sha256 ~ '^[0-9a-f]{64}$'),
   object_key text unique,
   status public.attachment_status not null default 'pending',
+  preview public.preview_state not null default 'none',
   created_by uuid default auth.uid() references public.people (id) on delete set null,
   created_at timestamptz not null default now(),
   -- One of these is the parent; as columns, so that a composite foreign key holds each to its tenant.
@@ -2416,13 +2571,16 @@ create table public.attachments (
   constraint attachments_customer_id_fkey foreign key (tenant_id, customer_id)
     references public.customers (tenant_id, id) on delete cascade,
   constraint attachments_product_id_fkey foreign key (tenant_id, product_id)
-    references public.products (tenant_id, id) on delete cascade
+    references public.products (tenant_id, id) on delete cascade,
+  constraint attachments_entity_id_own check (entity_type <> 'tenant' or entity_id = tenant_id)
 );
-comment on table public.attachments is 'Files of orders, customers and products. Uploaded straight to S3; written through the functions only.';
+comment on table public.attachments is 'Files of orders, customers, products and of the tenant itself. Uploaded straight to S3; written through the functions only.';
 comment on column public.attachments.file_name is 'The name the person gave; never part of an address or a key.';
 comment on column public.attachments.object_key is
   'Where the bytes are, <tenant>/<entity type>/<uuid>; null until an upload was looked at. Nobody is given an address to write there.';
 comment on column public.attachments.status is 'pending until the upload was checked against what was promised.';
+comment on column public.attachments.preview is
+  'A small picture of it: pending while a task makes one, none when there is nothing to show.';
 
 create index attachments_entity_idx on public.attachments (tenant_id, entity_type, entity_id, id);
 create index attachments_pending_idx on public.attachments (created_at) where status = 'pending';
@@ -2430,7 +2588,7 @@ create index attachments_pending_idx on public.attachments (created_at) where st
 alter table public.attachments enable row level security;
 alter table public.attachments force row level security;
 grant select (tenant_id, id, entity_type, entity_id, file_name, content_type, byte_size, sha256,
-  status, created_by, created_at) on public.attachments to authenticated, service_role;
+  status, preview, created_by, created_at) on public.attachments to authenticated, service_role;
 
 create policy "members read the files of their tenant's records"
   on public.attachments for select to authenticated
@@ -2470,7 +2628,7 @@ select
   json_build_object(
     'id', a.id, 'entity_type', a.entity_type, 'entity_id', a.entity_id, 'file_name', a.file_name,
     'content_type', a.content_type, 'byte_size', a.byte_size, 'sha256', a.sha256,
-    'status', a.status, 'created_by', a.created_by, 'created_at', a.created_at) as document
+    'status', a.status, 'preview', a.preview, 'created_by', a.created_by, 'created_at', a.created_at) as document
 from public.attachments a;
 comment on view private.attachment_documents is 'A file as every answer shows it.';
 grant select on private.attachment_documents to authenticated, service_role;
@@ -2495,6 +2653,8 @@ begin
     when 'product' then
       select r.deleted_at is not null into trashed from public.products r
       where r.tenant_id = tenant and r.id = entity_id;
+    when 'tenant' then
+      trashed := case when entity_id = tenant then false end;
     else null;
   end case;
   return case when trashed then 'trashed' when not trashed then 'live' end;
@@ -2536,6 +2696,10 @@ begin
     'file_name', 'content_type', 'byte_size', 'sha256', 'entity_type', 'entity_id']);
   input := jsonb_populate_record(null::public.attachments, payload);
   perform private.require_live_record(tenant, input.entity_type, input.entity_id);
+  if input.entity_type = 'tenant' then
+    perform private.require_role('admin');
+    perform private.refuse_unfit_logo(input);
+  end if;
   -- Two uploads at once must not both take the last of the quota.
   perform from public.tenants t where t.id = tenant for no key update;
   if input.byte_size > private.storage_left(tenant) then
@@ -2621,11 +2785,23 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  settled boolean;
 begin
-  update public.attachments a set status = 'ready'
+  update public.attachments a
+  set status = 'ready',
+    preview = case when private.is_previewable(a.content_type, a.byte_size) then 'pending' else 'none' end
+      ::public.preview_state
   where a.tenant_id = tenant and a.id = settle_attachment.id and a.status = 'pending'
     and a.object_key = settle_attachment.object_key;
-  return found;
+  settled := found;
+  -- One of a tenant's after the other: many pictures of one do not hold up those of the others.
+  perform private.enqueue(
+    tenant, 'make_preview', jsonb_build_object('attachment_id', a.id),
+    queue => format('previews %s', tenant))
+  from public.attachments a
+  where settled and a.tenant_id = tenant and a.id = settle_attachment.id and a.preview = 'pending';
+  return settled;
 end
 $$;
 comment on function private.settle_attachment is
@@ -2647,12 +2823,156 @@ begin
   if not found then
     perform private.refuse(404, 'not_found', 'There is no such file.');
   end if;
+  if present.entity_type = 'tenant' then
+    perform private.require_role('admin');
+  end if;
   perform private.require_live_record(tenant, present.entity_type, present.entity_id);
   delete from public.attachments a where a.tenant_id = tenant and a.id = delete_attachment.id;
 end
 $$;
 comment on function public.delete_attachment is 'Deletes a file; its bytes follow by a task.';
 grant execute on function public.delete_attachment to authenticated;
+
+-- Previews ---------------------------------------------------------------------------------------------
+-- A small picture of a picture, or of a PDF's first page. It counts for nothing in the quota.
+
+create function private.is_previewable(content_type text, byte_size bigint)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select byte_size between 1 and 64 * 1024 ^ 2 and content_type in (
+    'image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif', 'image/tiff', 'application/pdf')
+$$;
+
+create function private.preview_key(attachment public.attachments)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select format('%s/preview/%s', attachment.tenant_id, attachment.id)
+$$;
+comment on function private.preview_key is
+  'Where a file''s preview is. The same at every attempt to make it, so that none is left behind.';
+grant execute on function private.preview_key to kontor_functions;
+
+create function private.begin_preview(tenant uuid, id uuid)
+returns json
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select json_build_object(
+    'object_key', a.object_key, 'preview_key', private.preview_key(a), 'state', a.preview,
+    'content_type', a.content_type, 'is_logo', a.entity_type = 'tenant')
+  from public.attachments a
+  where a.tenant_id = tenant and a.id = begin_preview.id and a.status = 'ready'
+$$;
+comment on function private.begin_preview is 'What a preview is to be made of, and where it goes. Null: the file is gone.';
+
+create function private.finish_preview(tenant uuid, id uuid, made boolean)
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.attachments a
+  set preview = case when made then 'ready' else 'none' end::public.preview_state
+  where a.tenant_id = tenant and a.id = finish_preview.id;
+  return found;
+end
+$$;
+comment on function private.finish_preview is 'Says that a preview was made, or that there is none. False: the file is gone meanwhile.';
+grant execute on function private.begin_preview, private.finish_preview to kontor_worker;
+
+create function private.delete_preview()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.enqueue(
+    old.tenant_id, 'delete_object', jsonb_build_object('object_key', private.preview_key(old)));
+  return null;
+end
+$$;
+comment on function private.delete_preview is 'AFTER DELETE: the preview goes too, by a task, once the transaction is committed.';
+create trigger delete_preview after delete on public.attachments
+  for each row when (old.preview = 'ready') execute function private.delete_preview();
+
+-- The tenant's logo ------------------------------------------------------------------------------------
+-- A picture uploaded for the tenant itself; it becomes the logo when the tenant's settings name it.
+
+alter table public.tenants
+  add constraint tenants_logo_id_fkey foreign key (id, logo_id)
+    references public.attachments (tenant_id, id) on delete set null (logo_id);
+
+create function private.refuse_unfit_logo(logo public.attachments)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if logo.content_type not in ('image/png', 'image/jpeg', 'image/webp') then
+    perform private.refuse(
+      415, 'unsupported_media_type', 'A logo is a PNG, JPEG or WebP picture.', 'content_type');
+  end if;
+  if logo.byte_size > 1024 ^ 2 then
+    perform private.refuse(413, 'too_large', 'A logo may have 1 MiB at most.', 'byte_size');
+  end if;
+end
+$$;
+
+create function private.check_logo()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  seen constant public.preview_state := (
+    select a.preview from public.attachments a
+    where a.tenant_id = new.id and a.id = new.logo_id and a.entity_type = 'tenant' and a.status = 'ready');
+begin
+  -- Documents show the preview: whatever was uploaded, that one is small and made by us.
+  if new.logo_id is null or seen = 'ready' then
+    return new;
+  elsif seen = 'pending' then
+    perform private.refuse(409, 'conflict', 'The picture is still being looked at. Try again shortly.');
+  end if;
+  perform private.refuse(
+    422, 'validation_failed',
+    case when seen is null then 'There is no such picture of this tenant.'
+      else 'This file cannot be shown as a picture.' end,
+    'logo_id');
+end
+$$;
+comment on function private.check_logo is 'BEFORE UPDATE: a logo is a picture of the tenant''s own that has a preview.';
+create trigger check_logo before update of logo_id on public.tenants
+  for each row when (old.logo_id is distinct from new.logo_id) execute function private.check_logo();
+
+create function private.drop_other_logos()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from public.attachments a
+  where a.tenant_id = new.id and a.entity_type = 'tenant' and a.status = 'ready'
+    and a.id is distinct from new.logo_id;
+  return null;
+end
+$$;
+comment on function private.drop_other_logos is 'AFTER UPDATE: pictures of the tenant that are not its logo are of no use.';
+create trigger drop_other_logos after update of logo_id on public.tenants
+  for each row when (old.logo_id is distinct from new.logo_id) execute function private.drop_other_logos();
 
 
 -- =================================================================================================
@@ -3399,6 +3719,7 @@ create table public.emails (
   template text not null,
   recipient text not null check (char_length(recipient) <= 320 and recipient !~ '[\r\n]'),
   params jsonb not null default '{}',
+  note text constraint emails_note_length check (char_length(note) between 1 and 2000),
   status public.email_status not null default 'queued',
   response text,
   handed_over_at timestamptz,
@@ -3413,6 +3734,7 @@ comment on column public.emails.response is 'What the mail server answered last,
 comment on column public.emails.handed_over_at is
   'When the mail server had been given the whole mail. Queued and set: its answer never reached us.';
 comment on column public.emails.params is 'Ids of what the mail is about; never its text, never a secret.';
+comment on column public.emails.note is 'What whoever sends the mail adds in their own words.';
 create index emails_created_at_idx on public.emails (tenant_id, created_at desc, id desc);
 
 alter table public.emails enable row level security;
@@ -3435,7 +3757,8 @@ $$;
 comment on function private.mails_left is 'How many mails a tenant may still send within this hour.';
 
 create function private.enqueue_email(
-  tenant uuid, template text, recipient text, params jsonb, requested_by uuid default auth.uid())
+  tenant uuid, template text, recipient text, params jsonb, requested_by uuid default auth.uid(),
+  note text default null)
 returns uuid
 language plpgsql
 security definer
@@ -3447,9 +3770,9 @@ begin
   if private.mails_left(tenant) <= 0 then
     perform private.refuse(429, 'rate_limited', 'Five hundred mails were sent within an hour. Try again later.');
   end if;
-  insert into public.emails as e (tenant_id, template, recipient, params, requested_by)
+  insert into public.emails as e (tenant_id, template, recipient, params, requested_by, note)
   values (tenant, enqueue_email.template, enqueue_email.recipient, enqueue_email.params,
-    enqueue_email.requested_by)
+    enqueue_email.requested_by, enqueue_email.note)
   returning e.id into made;
   perform private.enqueue(tenant, 'send_email', jsonb_build_object('email_id', made), job_key => 'email:' || made);
   return made;
@@ -3468,10 +3791,10 @@ begin
   return (
     select json_build_object(
       'id', e.id, 'template', e.template, 'recipient', e.recipient, 'params', e.params,
-      'requested_by', e.requested_by, 'handed_over', e.handed_over_at is not null,
-      'tenant', json_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'locale', t.locale,
-        'time_zone', t.time_zone, 'currency', t.currency))
-    from public.emails e join public.tenants t on t.id = e.tenant_id and t.deleted_at is null
+      'note', e.note, 'requested_by', e.requested_by, 'handed_over', e.handed_over_at is not null,
+      'tenant', json_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'email', t.email,
+        'locale', t.locale, 'time_zone', t.time_zone, 'is_deleted', t.deleted_at is not null))
+    from public.emails e join public.tenants t on t.id = e.tenant_id
     where e.tenant_id = tenant and e.id = begin_email.id and e.status <> 'sent');
 end
 $$;
@@ -3503,7 +3826,7 @@ $$;
 comment on function private.finish_email is
   'Records what became of a mail and what the mail server answered; queued: it will be tried again.';
 
-create function public.send_order(order_id uuid, recipient text default null)
+create function public.send_order(order_id uuid, recipient text default null, note text default null)
 returns json
 language plpgsql
 security definer
@@ -3525,13 +3848,21 @@ begin
     perform private.refuse(422, 'validation_failed',
       'This order''s customer has no e-mail address. Say where to send it.', 'to');
   end if;
+  -- What PostgREST's callers wrote into a customer or say here went through no other check.
+  if address !~ '^[^[:space:][:cntrl:]<>()",;:\\@]+@[^[:space:][:cntrl:]<>()",;:\\@]+$' then
+    perform private.refuse(422, 'validation_failed', 'This is not an e-mail address.', 'to');
+  end if;
+  if char_length(btrim(send_order.note)) > 2000 then
+    perform private.refuse(422, 'validation_failed', 'A note has at most 2,000 characters.', 'note');
+  end if;
   email := private.enqueue_email(
-    tenant, 'order_confirmation', address, jsonb_build_object('order_id', send_order.order_id));
+    tenant, 'order_confirmation', address, jsonb_build_object('order_id', send_order.order_id),
+    note => nullif(btrim(send_order.note), ''));
   return json_build_object('id', email, 'status', 'queued', 'recipient', address);
 end
 $$;
 comment on function public.send_order is
-  'Mails the confirmation of an order to an address, or to its customer; members and above.';
+  'Mails the confirmation of an order, as a PDF too, to an address or to its customer; members and above.';
 grant execute on function public.send_order to authenticated;
 
 create function public.list_emails(page_size int default 25, before uuid default null)
@@ -3613,7 +3944,22 @@ grant execute on function private.begin_email, private.hand_over_email, private.
 -- sql/80_audit.sql
 -- =================================================================================================
 
--- Audit: every change of a tenant's records leaves a row, in the transaction of the change.
+-- Audit: every change of a tenant's records leaves an entry, in the transaction of the change. Entries
+-- are never changed again; soon after, a task seals them into their tenant's chain of hashes, so that a
+-- later change by whoever owns the machine shows.
+
+-- Months --------------------------------------------------------------------------------------------------
+
+create function private.first_uuid_v7(at timestamptz)
+returns uuid
+language sql
+immutable
+set search_path = ''
+as $$
+  select encode(substring(int8send((extract(epoch from at) * 1000)::bigint) from 3)
+    || '\x70008000000000000000'::bytea, 'hex')::uuid
+$$;
+comment on function private.first_uuid_v7 is 'The lowest version 7 UUID of a millisecond: ids compare with it as their times do.';
 
 create table audit.entries (
   tenant_id uuid not null,
@@ -3629,15 +3975,89 @@ create table audit.entries (
   user_agent text,
   request_id text,
   metadata jsonb not null default '{}',
-  primary key (tenant_id, id)
-);
-comment on table audit.entries is 'Who changed what, from where. Only triggers write here.';
-comment on column audit.entries.actor_id is 'The person''s id; for the system, the database role.';
+  salt bytea default uuid_send(gen_random_uuid()),
+  erased jsonb,
+  position bigint,
+  hash bytea,
+  primary key (tenant_id, id),
+  check ((position is null) = (hash is null))
+) partition by range (id);
+comment on table audit.entries is 'Who changed what, from where. Only triggers and private.record_audit write here.';
+comment on column audit.entries.id is 'Ordered by time, so that a month is a range of ids.';
+comment on column audit.entries.actor_id is 'The person''s or key''s id; an analyst''s or the system''s database role.';
 comment on column audit.entries.changes is '{field: [old, new]}.';
+comment on column audit.entries.metadata is
+  'door: portal, api, rest, task or sql. of: the record that this one is a part of, <type>:<id>.';
+comment on column audit.entries.salt is
+  'Random: what the chain holds of personal values is their digest with it. Gone once they are erased.';
+comment on column audit.entries.erased is 'The digests of what was erased.';
+comment on column audit.entries.position is 'Place in the tenant''s chain, from 1; null until it is sealed.';
+comment on column audit.entries.hash is 'SHA-256 of the predecessor''s hash, the position and the canonical entry.';
+
 create index entries_entity_idx on audit.entries (tenant_id, entity_type, entity_id, id desc);
+create index entries_part_idx on audit.entries (tenant_id, (metadata ->> 'of'), id desc)
+  where metadata ? 'of';
+create index entries_unsealed_idx on audit.entries (tenant_id, id) where hash is null;
+create index entries_position_idx on audit.entries (tenant_id, position) where position is not null;
 
 alter table audit.entries enable row level security;
 alter table audit.entries force row level security;
+-- Not exposed by PostgREST; the functions list them through this policy.
+grant usage on schema audit to authenticated;
+grant select (tenant_id, id, at, actor_kind, actor_id, action, entity_type, entity_id, changes, ip,
+  user_agent, request_id, metadata) on audit.entries to authenticated;
+create policy "admins read their tenant's log"
+  on audit.entries for select to authenticated
+  using (tenant_id = (select private.current_tenant('admin')));
+
+-- Where entries of a month nobody made a partition for wait: a write never fails for want of one.
+create table audit.entries_other partition of audit.entries default;
+alter table audit.entries_other enable row level security;
+alter table audit.entries_other force row level security;
+
+create function private.make_audit_partition(month date)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  name constant text := 'entries_' || to_char(month, 'YYYY_MM');
+  lowest constant uuid := private.first_uuid_v7(date_trunc('month', month) at time zone 'UTC');
+  above constant uuid :=
+    private.first_uuid_v7((date_trunc('month', month) + interval '1 month') at time zone 'UTC');
+begin
+  perform pg_advisory_xact_lock(hashtextextended('audit partitions', 0));
+  if to_regclass('audit.' || name) is not null then
+    return;
+  end if;
+  execute format('create table audit.%I (like audit.entries including defaults including constraints)', name);
+  execute format('alter table audit.%I enable row level security', name);
+  execute format('alter table audit.%I force row level security', name);
+  lock table audit.entries_other in access exclusive mode;
+  execute format(
+    'with moved as (delete from audit.entries_other where id >= %L and id < %L returning *)
+     insert into audit.%I select * from moved', lowest, above, name);
+  execute format(
+    'alter table audit.entries attach partition audit.%I for values from (%L) to (%L)', name, lowest, above);
+end
+$$;
+comment on function private.make_audit_partition is 'Makes a month''s partition of audit.entries, and moves what waited for it.';
+
+create function private.make_audit_partitions()
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  select private.make_audit_partition((date_trunc('month', now()) + n * interval '1 month')::date)
+  from generate_series(0, 3) as n
+$$;
+comment on function private.make_audit_partitions is 'Partitions of this month and the next three; again and again, it makes what is missing.';
+grant execute on function private.make_audit_partitions to kontor_worker;
+select private.make_audit_partitions();
+
+-- Who, from where, through which door ---------------------------------------------------------------------
 
 create function private.client_address()
 returns inet
@@ -3650,6 +4070,96 @@ as $$
 $$;
 comment on function private.client_address is 'The client''s address as our own gateway reported it.';
 
+create type audit.origin as (
+  actor_kind text, actor_id text, door text, ip inet, user_agent text, request_id text);
+
+create function private.audit_origin()
+returns audit.origin
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  claims constant json := nullif(current_setting('request.jwt.claims', true), '')::json;
+  origin audit.origin;
+begin
+  if session_user not in ('authenticator', 'kontor_functions', 'kontor_worker') then
+    -- A person with SQL: what they set about a request is their word only.
+    return row(
+      case when exists (select from private.analysts a where a.role_name = session_user)
+        then 'analyst' else 'system' end,
+      session_user, 'sql', inet_client_addr(), left(current_setting('application_name'), 500),
+      null)::audit.origin;
+  end if;
+  origin.door := case session_user
+    when 'authenticator' then 'rest'
+    when 'kontor_worker' then 'task'
+    else case when private.request_header('x-forwarded-prefix') = '/api' then 'portal' else 'api' end
+  end;
+  origin.actor_kind := case
+    when claims ->> 'api_key_id' is not null then 'api_key'
+    when claims ->> 'sub' is not null then 'user'
+    else 'system'
+  end;
+  origin.actor_id := coalesce(claims ->> 'api_key_id', claims ->> 'sub', session_user);
+  origin.ip := private.client_address();
+  origin.user_agent := left(private.request_header('user-agent'), 500);
+  origin.request_id := left(private.request_header('x-request-id'), 200);
+  return origin;
+end
+$$;
+comment on function private.audit_origin is
+  'Who writes, through which door and from where. The doors'' own logins tell by settings; everybody else is who logged in.';
+
+create function private.record_audit(
+  tenant uuid, action text, entity_type text, entity_id text,
+  changes jsonb default '{}', metadata jsonb default '{}')
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  origin constant audit.origin := private.audit_origin();
+begin
+  insert into audit.entries (
+    tenant_id, actor_kind, actor_id, action, entity_type, entity_id, changes, ip, user_agent,
+    request_id, metadata)
+  values (
+    tenant, origin.actor_kind, origin.actor_id, action, entity_type, entity_id, changes, origin.ip,
+    origin.user_agent, origin.request_id,
+    jsonb_strip_nulls(metadata) || jsonb_build_object('door', origin.door));
+end
+$$;
+comment on function private.record_audit is
+  'Writes an entry about what is not a change of a row: a sign-in, a download, a refusal. For our own logins alone.';
+grant execute on function private.record_audit to kontor_functions, kontor_worker;
+
+create function private.record_session(
+  person uuid, action text, metadata jsonb default '{}')
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  origin constant audit.origin := private.audit_origin();
+begin
+  insert into audit.entries (
+    tenant_id, actor_kind, actor_id, action, entity_type, entity_id, ip, user_agent, request_id, metadata)
+  select m.tenant_id, 'user', person::text, action, 'session', person::text, origin.ip,
+    origin.user_agent, origin.request_id,
+    jsonb_strip_nulls(metadata) || jsonb_build_object('door', origin.door)
+  from public.memberships m where m.user_id = person;
+end
+$$;
+comment on function private.record_session is
+  'Writes sign_in, sign_in_failed or sign_out of a person into the log of each tenant they belong to.';
+grant execute on function private.record_session to kontor_functions;
+
+-- Changes of rows -----------------------------------------------------------------------------------------
+
 create function private.field_changes(before jsonb, after jsonb)
 returns jsonb
 language sql
@@ -3660,7 +4170,8 @@ as $$
   from jsonb_object_keys(before || after) as key
   where before -> key is distinct from after -> key
     and key not in ('tenant_id', 'id', 'version', 'created_at', 'updated_at', 'created_by',
-      'token_hash', 'mailed_token_hash')
+      'object_key', 'secret')
+    and key not like '%\_hash' and key not like '%\_secret'
 $$;
 comment on function private.field_changes is 'The fields in which two rows differ, {field: [old, new]}; never a secret.';
 
@@ -3674,32 +4185,29 @@ declare
   before constant jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
   after constant jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
   present constant jsonb := case when tg_op = 'DELETE' then before else after end;
-  changes jsonb := private.field_changes(before, after);
+  changes constant jsonb := private.field_changes(before, after);
 begin
-  if changes = '{}' then
-    return null;
+  if changes <> '{}' then
+    perform private.record_audit(
+      (present ->> tg_argv[1])::uuid,
+      case
+        when tg_argv[0] = 'export' and tg_op = 'INSERT' then 'export'
+        when tg_op = 'INSERT' then 'create'
+        when tg_op = 'DELETE' or (changes ? 'deleted_at' and present ->> 'deleted_at' is not null) then 'delete'
+        when changes ? 'deleted_at' then 'restore'
+        when changes ? 'role' then 'role_change'
+        else 'update'
+      end,
+      tg_argv[0], present ->> tg_argv[2], changes,
+      case when tg_nargs > 4
+        then jsonb_build_object('of', coalesce(present ->> tg_argv[3], tg_argv[3]) || ':' || (present ->> tg_argv[4]))
+        else '{}' end);
   end if;
-  insert into audit.entries (
-    tenant_id, actor_kind, actor_id, action, entity_type, entity_id, changes, ip, user_agent, request_id)
-  values (
-    (present ->> tg_argv[1])::uuid,
-    case when auth.uid() is null then 'system' else 'user' end,
-    coalesce(auth.uid()::text, session_user),
-    case
-      when tg_op = 'INSERT' then 'create'
-      when tg_op = 'DELETE' or (changes ? 'deleted_at' and present ->> 'deleted_at' is not null) then 'delete'
-      when changes ? 'deleted_at' then 'restore'
-      when changes ? 'role' then 'role_change'
-      else 'update'
-    end,
-    tg_argv[0], present ->> tg_argv[2], changes,
-    private.client_address(), left(private.request_header('user-agent'), 500),
-    left(private.request_header('x-request-id'), 200));
   return null;
 end
 $$;
 comment on function private.audit_change is
-  'AFTER a change of a row: one audit entry. Arguments: entity type, tenant''s column, id''s column.';
+  'AFTER a change of a row: one entry. Arguments: entity type, tenant''s column, id''s column; for a part of another record its type (or the column with it) and the column with its id.';
 
 create trigger audit after insert or update or delete on public.tenants
   for each row execute function private.audit_change('tenant', 'id', 'id');
@@ -3715,6 +4223,215 @@ create trigger audit after insert or update or delete on public.products
   for each row execute function private.audit_change('product', 'tenant_id', 'id');
 create trigger audit after insert or update or delete on public.orders
   for each row execute function private.audit_change('order', 'tenant_id', 'id');
+create trigger audit after insert or update or delete on public.order_items
+  for each row execute function private.audit_change('order_item', 'tenant_id', 'id', 'order', 'order_id');
+create trigger audit after insert or update or delete on public.attachments
+  for each row execute function private.audit_change('attachment', 'tenant_id', 'id', 'entity_type', 'entity_id');
+-- Not its progress, which changes every second.
+create trigger audit after insert or delete or update of status on public.exports
+  for each row execute function private.audit_change('export', 'tenant_id', 'id');
+create trigger audit after insert or delete or update of status on public.emails
+  for each row execute function private.audit_change('email', 'tenant_id', 'id');
+create trigger audit after insert or update or delete on private.storage_quotas
+  for each row execute function private.audit_change('storage_quota', 'tenant_id', 'tenant_id');
+
+-- The chain -----------------------------------------------------------------------------------------------
+
+create table audit.chains (
+  tenant_id uuid primary key,
+  position bigint not null default 0,
+  hash bytea not null default decode(repeat('00', 32), 'hex'),
+  sealed_at timestamptz,
+  first_position bigint not null default 1,
+  first_predecessor bytea not null default decode(repeat('00', 32), 'hex'),
+  retention_days int not null default 1095
+    constraint chains_retention_days_range check (retention_days between 30 and 36500)
+);
+comment on table audit.chains is 'Where each tenant''s chain ends, and where it begins now that old entries are gone.';
+comment on column audit.chains.position is 'How many entries have ever been sealed.';
+comment on column audit.chains.hash is 'The hash of the last of them.';
+comment on column audit.chains.first_position is 'The oldest that is kept; those before were older than the tenant keeps them.';
+comment on column audit.chains.first_predecessor is 'The hash before it.';
+comment on column audit.chains.retention_days is 'How long the tenant keeps its log.';
+alter table audit.chains enable row level security;
+alter table audit.chains force row level security;
+
+create function private.audit_digest(salt bytea, part text, value text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select encode(sha256(salt || convert_to(part || ':' || coalesce(value, ''), 'UTF8')), 'hex')
+$$;
+
+create function private.audit_digests(e audit.entries)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'changes', private.audit_digest(e.salt, 'changes', e.changes::text),
+    'ip', private.audit_digest(e.salt, 'ip', host(e.ip)),
+    'metadata', private.audit_digest(e.salt, 'metadata', e.metadata::text),
+    'user_agent', private.audit_digest(e.salt, 'user_agent', e.user_agent))
+$$;
+comment on function private.audit_digests is 'What the chain holds in place of personal values: salted SHA-256 digests of them.';
+
+create function private.audit_canonical(e audit.entries)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  select json_build_array(
+    e.position, e.tenant_id, e.id, to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    e.actor_kind, e.actor_id, e.action, e.entity_type, e.entity_id, e.request_id,
+    coalesce(e.erased, private.audit_digests(e)))::text
+$$;
+comment on function private.audit_canonical is 'An entry as text, the same for the same entry: what is hashed.';
+
+create function private.seal_audit(up_to int default 20000)
+returns int
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  entry audit.entries;
+  chain audit.chains;
+  sealed int := 0;
+begin
+  -- One after the other: a chain has one end.
+  if not pg_try_advisory_xact_lock(hashtextextended('audit seal', 0)) then
+    return 0;
+  end if;
+  for entry in
+    select * from audit.entries where hash is null order by tenant_id, id limit up_to
+  loop
+    if chain.tenant_id is distinct from entry.tenant_id then
+      perform private.keep_chain(chain);
+      insert into audit.chains (tenant_id) values (entry.tenant_id) on conflict do nothing;
+      select * into chain from audit.chains where tenant_id = entry.tenant_id for update;
+    end if;
+    chain.position := chain.position + 1;
+    entry.position := chain.position;
+    chain.hash := sha256(chain.hash || convert_to(private.audit_canonical(entry), 'UTF8'));
+    update audit.entries e set position = entry.position, hash = chain.hash
+    where e.tenant_id = entry.tenant_id and e.id = entry.id;
+    sealed := sealed + 1;
+  end loop;
+  perform private.keep_chain(chain);
+  return sealed;
+end
+$$;
+comment on function private.seal_audit is
+  'Adds the committed entries to their tenants'' chains, in the order of their ids; answers how many. Writers never wait for it.';
+grant execute on function private.seal_audit to kontor_worker;
+
+create function private.keep_chain(chain audit.chains)
+returns void
+language sql
+set search_path = ''
+as $$
+  update audit.chains c set position = chain.position, hash = chain.hash, sealed_at = clock_timestamp()
+  where c.tenant_id = chain.tenant_id
+$$;
+
+create function private.prune_audit()
+returns int
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  chain audit.chains;
+  oldest uuid;
+  first bigint;
+  part int;
+  pruned int := 0;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('audit seal', 0));
+  for chain in select * from audit.chains for update loop
+    oldest := private.first_uuid_v7(now() - make_interval(days => chain.retention_days));
+    -- A chain loses its beginning only: up to the first entry that is kept.
+    select coalesce(min(e.position), chain.position + 1) into first
+    from audit.entries e where e.tenant_id = chain.tenant_id and e.position is not null and e.id >= oldest;
+    if first > chain.first_position then
+      update audit.chains c set first_position = first, first_predecessor = e.hash
+      from audit.entries e
+      where c.tenant_id = chain.tenant_id and e.tenant_id = c.tenant_id and e.position = first - 1;
+      delete from audit.entries e where e.tenant_id = chain.tenant_id and e.position < first;
+      get diagnostics part = row_count;
+      pruned := pruned + part;
+    end if;
+  end loop;
+  return pruned;
+end
+$$;
+comment on function private.prune_audit is 'Deletes entries older than their tenant keeps them; answers how many.';
+grant execute on function private.prune_audit to kontor_worker;
+
+create function public.set_audit_retention(days int)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('owner');
+begin
+  if coalesce(days, 0) not between 30 and 36500 then
+    perform private.refuse(422, 'validation_failed', 'A log is kept for 30 to 36500 days.', 'days');
+  end if;
+  insert into audit.chains (tenant_id, retention_days) values (tenant, days)
+  on conflict (tenant_id) do update set retention_days = excluded.retention_days;
+  perform private.record_audit(tenant, 'update', 'audit_log', tenant::text,
+    metadata => jsonb_build_object('retention_days', days));
+end
+$$;
+comment on function public.set_audit_retention is 'For how many days the active tenant keeps its log. Owners.';
+grant execute on function public.set_audit_retention to authenticated;
+
+create function public.erase_audit(entity_type text, entity_id text)
+returns int
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('owner');
+  erased int;
+begin
+  update audit.entries e
+  set erased = private.audit_digests(e), salt = null, changes = '{}', ip = null, user_agent = null,
+    metadata = '{}'
+  where e.tenant_id = tenant and e.entity_type = erase_audit.entity_type
+    and e.entity_id = erase_audit.entity_id and e.erased is null;
+  get diagnostics erased = row_count;
+  perform private.record_audit(tenant, 'delete', 'audit_values', erase_audit.entity_id,
+    metadata => jsonb_build_object('of', erase_audit.entity_type || ':' || erase_audit.entity_id, 'entries', erased));
+  return erased;
+end
+$$;
+comment on function public.erase_audit is
+  'Erases the values in a record''s entries for good, leaving that something happened; the chain holds. Answers how many entries. Owners.';
+grant execute on function public.erase_audit to authenticated;
+
+create view private.audit_documents with (security_invoker) as
+select
+  e.tenant_id, e.id, e.at, e.entity_type, e.entity_id, e.actor_id, e.action,
+  null::timestamptz as deleted_at,
+  json_build_object(
+    'id', e.id, 'at', e.at,
+    'actor', json_build_object('kind', e.actor_kind, 'id', e.actor_id, 'email', p.email),
+    'action', e.action, 'entity_type', e.entity_type, 'entity_id', e.entity_id, 'changes', e.changes,
+    'ip', host(e.ip), 'user_agent', e.user_agent, 'request_id', e.request_id, 'metadata', e.metadata) as document
+from audit.entries e
+left join public.people p on p.id::text = e.actor_id and e.actor_kind = 'user';
+comment on view private.audit_documents is 'An entry as every answer shows it.';
+grant select on private.audit_documents to authenticated;
 
 -- An order's history, as its readers may see it --------------------------------------------------------
 
