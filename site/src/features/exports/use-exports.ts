@@ -1,16 +1,18 @@
-import { useCallback, useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { Export } from "../../../../functions/_shared/contracts/exports.ts";
 import { ApiError } from "../../lib/api/client.ts";
 import type { List } from "../../lib/api/resources.ts";
+import { inTurn } from "../../lib/in-turn.ts";
 import { useApi } from "../../ui/context.tsx";
 import { toast } from "../../ui/toast.ts";
+import { useLive } from "../../ui/use-live.ts";
 import { isUnderWay } from "./labels.ts";
 
 const POLL_MS = 1500;
 const POLL_AFTER_FAILURE_MS = 5000;
 const QUERY = { limit: 50 };
 
-/** Exports newest first, kept up to date while any is under way and the page is looked at. */
+/** Exports newest first, kept up to date while the page is looked at: told by the server, or else asked for. */
 export function useExports(initial: List<Export> | null) {
   const api = useApi();
   const [exports, setExports] = useState<readonly Export[] | null>(initial?.data ?? null);
@@ -20,24 +22,38 @@ export function useExports(initial: List<Export> | null) {
   /** Each answer plans the next question. */
   const [polled, setPolled] = useState(0);
 
-  const refresh = useCallback(async () => {
-    try {
-      const { data, page } = await api<List<Export>>("GET", "/exports", { query: QUERY });
-      const fresh = new Set(data.map(({ id }) => id));
-      setExports((all) => [...data, ...(all ?? []).filter(({ id }) => !fresh.has(id))]);
-      setCursor((before) => before ?? page.next_cursor);
-      setFailure(null);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      setFailure(error.message);
-    } finally {
-      setPolled((count) => count + 1);
-    }
-  }, [api]);
+  const refresh = useMemo(
+    () =>
+      inTurn(async () => {
+        try {
+          const { data, page } = await api<List<Export>>("GET", "/exports", { query: QUERY });
+          const fresh = new Set(data.map(({ id }) => id));
+          setExports((all) => [...data, ...(all ?? []).filter(({ id }) => !fresh.has(id))]);
+          setCursor((before) => before ?? page.next_cursor);
+          setFailure(null);
+        } catch (error) {
+          if (!(error instanceof ApiError)) throw error;
+          setFailure(error.message);
+        } finally {
+          setPolled((count) => count + 1);
+        }
+      }),
+    [api],
+  );
+
+  const live = useLive((event) => {
+    if (event.kind === "refresh") void refresh();
+    if (event.kind !== "export") return;
+    const { id, status, progress } = event;
+    const shown = exports?.find((one) => one.id === id);
+    // What else is new about one that began or ended is in the list.
+    if (shown?.status !== status) void refresh();
+    else replace({ ...shown, progress });
+  });
 
   const running = exports?.some(isUnderWay) ?? false;
   useEffect(() => {
-    if (!running) return;
+    if (!running || live) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const plan = (wait: number) => {
       clearTimeout(timer);
@@ -50,7 +66,7 @@ export function useExports(initial: List<Export> | null) {
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", follow);
     };
-  }, [running, polled, failure, refresh]);
+  }, [running, live, polled, failure, refresh]);
 
   /** Whether it was done; what was not is told. */
   async function attempt(title: string, work: () => Promise<void>): Promise<boolean> {

@@ -10,6 +10,7 @@ import { useApi, usePage } from "../../ui/context.tsx";
 import { Dialog, DialogFooter } from "../../ui/Dialog.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { toast } from "../../ui/toast.ts";
+import { useLive } from "../../ui/use-live.ts";
 import { FileRow } from "./FileRow.tsx";
 import type { Owner } from "./send.ts";
 import { UploadRow } from "./UploadRow.tsx";
@@ -30,7 +31,7 @@ export function FilesCard({ owner, initial, writable }: Props) {
   const { locale } = usePage();
   const [files, setFiles] = useState(initial?.data ?? null);
   const [cursor, setCursor] = useState(initial?.page.next_cursor ?? null);
-  const [count, setCount] = useState(initial?.page.total.count ?? 0);
+  const [total, setTotal] = useState(initial?.page.total.count ?? 0);
   const [said, setSaid] = useState("");
   const [loading, setLoading] = useState(false);
   const [deleting, setDeleting] = useState<Attachment | null>(null);
@@ -39,7 +40,6 @@ export function FilesCard({ owner, initial, writable }: Props) {
 
   const { uploads, add, retry, dismiss } = useUploads(owner, (attachment) => {
     setFiles((all) => [...(all ?? []).filter(({ id }) => id !== attachment.id), attachment]);
-    setCount((before) => before + 1);
     setSaid(`${attachment.file_name} uploaded`);
   });
   const adding = useRef(add);
@@ -47,15 +47,24 @@ export function FilesCard({ owner, initial, writable }: Props) {
   const onFiles = useCallback((dropped: File[]) => adding.current(dropped), []);
   const dragging = useDrop(section, writable ? onFiles : null);
 
+  async function fetchPage(next: string | null) {
+    const query = { ...owner, limit: 100, cursor: next ?? undefined };
+    const { data, page } = await api<List<Attachment>>("GET", "/attachments", { query });
+    const ids = new Set(data.map(({ id }) => id));
+    setFiles((all) => [...(next ? (all ?? []).filter(({ id }) => !ids.has(id)) : []), ...data]);
+    setCursor(page.next_cursor);
+    setTotal(page.total.count);
+  }
+
+  useLive((event) => {
+    const ours = event.kind === "files" && event.entity_id === owner.entity_id;
+    if (ours || event.kind === "refresh") fetchPage(null).catch(() => undefined);
+  });
+
   async function load(next: string | null) {
     setLoading(true);
     try {
-      const query = { ...owner, limit: 100, cursor: next ?? undefined };
-      const { data, page } = await api<List<Attachment>>("GET", "/attachments", { query });
-      const ids = new Set(data.map(({ id }) => id));
-      setFiles((all) => [...(next ? (all ?? []).filter(({ id }) => !ids.has(id)) : []), ...data]);
-      setCursor(page.next_cursor);
-      setCount(page.total.count);
+      await fetchPage(next);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       toast({ kind: "error", title: "The files could not be loaded", detail: error.message });
@@ -76,11 +85,11 @@ export function FilesCard({ owner, initial, writable }: Props) {
       }
     }
     setFiles((all) => (all ?? []).filter((one) => one.id !== id));
-    setCount((before) => before - 1);
     toast({ kind: "success", title: `${file_name} deleted` });
     section.current?.focus();
   }
 
+  const count = cursor === null ? (files?.length ?? 0) : total;
   return (
     <section
       ref={section}

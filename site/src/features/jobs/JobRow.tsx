@@ -18,13 +18,19 @@ const TASKS: Record<string, string> = {
   delete_object: "Delete a file",
 };
 
+/** `purge_trash` is "Purge trash" where there is no better word for it. */
+function taskLabel(task: string): string {
+  const words = task.replaceAll("_", " ");
+  return TASKS[task] ?? words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 type Act = (job: Job) => Promise<void>;
 type Props = { job: Job; disabled: boolean; onRetry: Act; onCancel: Act };
 
 /** One job: what it does, how it stands, and what an admin can do about it. */
 export function JobRow({ job, disabled, onRetry, onCancel }: Props) {
   const { task, state, attempts, max_attempts, last_error, next_attempt_at, created_at } = job;
-  const label = TASKS[task] ?? task;
+  const label = taskLabel(task);
   const waits = state === "scheduled" || state === "retrying";
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 border-line border-t px-4 py-3 text-sm md:px-5">

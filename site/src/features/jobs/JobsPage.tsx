@@ -4,6 +4,7 @@ import type { List } from "../../lib/api/resources.ts";
 import { Button } from "../../ui/Button.tsx";
 import { type PageContext, PageProvider } from "../../ui/context.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
+import { Notice } from "../../ui/Notice.tsx";
 import { PageHeader } from "../../ui/PageHeader.tsx";
 import { JobRow } from "./JobRow.tsx";
 import { useJobs } from "./use-jobs.ts";
@@ -26,15 +27,20 @@ function Jobs({ initial }: Pick<Props, "initial">) {
   const { jobs, busy, failure, refresh, retry, cancel, more } = useJobs(initial);
   return (
     <>
-      <PageHeader title="Jobs">
-        <Button busy={busy} onClick={() => void refresh()}>
-          Refresh
-        </Button>
-      </PageHeader>
+      <PageHeader title="Jobs" />
       <div className="px-4 pb-10 md:px-6">
+        {jobs !== null && failure ? (
+          <Notice kind="warning" title="Not up to date." className="mb-4">
+            {failure}
+          </Notice>
+        ) : null}
         {jobs === null ? (
           <div role="alert">
-            <EmptyState icon={<CloudOff aria-hidden="true" />} title="The jobs could not be loaded">
+            <EmptyState
+              icon={<CloudOff aria-hidden="true" />}
+              title="The jobs could not be loaded"
+              action={<Button onClick={() => void refresh()}>Try again</Button>}
+            >
               {failure}
             </EmptyState>
           </div>

@@ -5,6 +5,7 @@ import type { List } from "../../lib/api/resources.ts";
 import { Button } from "../../ui/Button.tsx";
 import { type PageContext, PageProvider, useAllows } from "../../ui/context.tsx";
 import { Notice } from "../../ui/Notice.tsx";
+import { useLive } from "../../ui/use-live.ts";
 import { FilesCard } from "../files/FilesCard.tsx";
 import { OrderDetails } from "./OrderDetails.tsx";
 import { OrderHeader } from "./OrderHeader.tsx";
@@ -44,6 +45,11 @@ function OrderView({
   const [timeline, setTimeline] = useState(initialTimeline);
   const actions = useOrderActions(order, setOrder, setTimeline);
   const mayWrite = useAllows("member");
+  useLive((event) => {
+    const ours = event.kind === "refresh" || (event.kind === "order" && event.id === order.id);
+    // One's own change shows by itself when it is done.
+    if (ours && !actions.busy) actions.look().catch(() => undefined);
+  });
   return (
     <>
       <OrderHeader order={order} actions={actions} />

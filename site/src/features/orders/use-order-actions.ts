@@ -26,6 +26,16 @@ export function useOrderActions(
     setTimeline(timeline.data);
   }
 
+  /** Shows what somebody else made of the order meanwhile. */
+  async function look() {
+    const fresh = await api<Order>("GET", path);
+    if (fresh.version === order.version) return;
+    await reload();
+    if (fresh.status !== order.status) {
+      toast({ kind: "success", title: `${fresh.number} is now ${STATUS[fresh.status].label}` });
+    }
+  }
+
   async function attempt(failure: string, work: () => Promise<void>) {
     setBusy(true);
     try {
@@ -71,7 +81,7 @@ export function useOrderActions(
       leaveWithToast(href(`orders/${copy.id}`), `${copy.number} made from ${order.number}`);
     });
 
-  return { busy, setStatus, trash, restore, duplicate };
+  return { busy, look, setStatus, trash, restore, duplicate };
 }
 
 export type OrderActions = ReturnType<typeof useOrderActions>;
