@@ -64,6 +64,9 @@ create table public.tenants (
   address jsonb constraint tenants_address_object
     check (jsonb_typeof(address) = 'object' and octet_length(address::text) <= 16384),
   tax_id text constraint tenants_tax_id_length check (char_length(tax_id) <= 100),
+  phone text constraint tenants_phone_length check (char_length(phone) <= 100),
+  email text constraint tenants_email_length check (char_length(email) <= 320),
+  logo_id uuid,
   version int not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -75,6 +78,9 @@ comment on column public.tenants.currency is 'What new orders and products are i
 comment on column public.tenants.time_zone is 'IANA name; days begin and end by it.';
 comment on column public.tenants.address is 'As its documents show it: an object of text fields, line1, line2, postal_code, city, region, country …';
 comment on column public.tenants.tax_id is 'As its documents show it, such as a VAT number.';
+comment on column public.tenants.phone is 'As its documents show it.';
+comment on column public.tenants.email is 'Where its customers write to, as its documents show it.';
+comment on column public.tenants.logo_id is 'The picture in its documents'' head, one of its own attachments.';
 comment on column public.tenants.order_prefix is 'What the numbers of new orders begin with.';
 
 create function private.check_time_zone()
@@ -214,7 +220,8 @@ alter table public.memberships force row level security;
 
 grant select on public.people, public.tenants, public.memberships to authenticated, service_role;
 grant update (name) on public.people to authenticated;
-grant update (name, currency, time_zone, locale, order_prefix, address, tax_id) on public.tenants to authenticated, service_role;
+grant update (name, currency, time_zone, locale, order_prefix, address, tax_id, phone, email)
+  on public.tenants to authenticated, service_role;
 grant update (role) on public.memberships to authenticated, service_role;
 
 create policy "people see themselves and the members of their tenant"
@@ -320,7 +327,8 @@ as $$
   select coalesce(json_agg(json_build_object(
     'id', t.id, 'slug', t.slug, 'name', t.name, 'role', m.role,
     'currency', t.currency, 'time_zone', t.time_zone, 'locale', t.locale,
-    'order_prefix', t.order_prefix, 'address', t.address, 'tax_id', t.tax_id, 'version', t.version) order by t.name, t.id), '[]')
+    'order_prefix', t.order_prefix, 'address', t.address, 'tax_id', t.tax_id, 'phone', t.phone,
+    'email', t.email, 'logo_id', t.logo_id, 'version', t.version) order by t.name, t.id), '[]')
   from public.memberships m
   join public.tenants t on t.id = m.tenant_id
   where m.user_id = auth.uid() and t.deleted_at is null
@@ -401,7 +409,8 @@ declare
 begin
   perform private.require_role_in(update_tenant.id, 'admin');
   perform private.refuse_unknown_keys(
-    patch, array['name', 'currency', 'time_zone', 'locale', 'order_prefix', 'address', 'tax_id']);
+    patch, array['name', 'currency', 'time_zone', 'locale', 'order_prefix', 'address', 'tax_id',
+      'phone', 'email', 'logo_id']);
   select t.* into present from public.tenants t where t.id = update_tenant.id for no key update;
   perform private.matches_version(present.version, expected_version);
   if patch ? 'currency' and not exists (select from public.currencies where code = patch ->> 'currency') then
@@ -413,7 +422,8 @@ begin
   set name = btrim(present.name), currency = present.currency, time_zone = present.time_zone,
       locale = present.locale, order_prefix = present.order_prefix,
       -- What a patch sets to null is a JSON null here.
-      address = nullif(present.address, 'null'), tax_id = present.tax_id
+      address = nullif(present.address, 'null'), tax_id = present.tax_id,
+      phone = present.phone, email = present.email, logo_id = present.logo_id
   where t.id = update_tenant.id;
   return private.my_tenant(update_tenant.id);
 end

@@ -2,6 +2,20 @@
 
 create type public.custom_field_type as enum ('text', 'number', 'date', 'boolean', 'choice');
 
+create function private.are_choices(choices text[])
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select cardinality(choices) <= 100
+    and coalesce(bool_and(char_length(btrim(choice)) between 1 and 200), true)
+    and count(choice) = count(distinct choice)
+  from unnest(choices) as choice
+$$;
+comment on function private.are_choices is 'At most 100 different texts, none of them empty.';
+grant execute on function private.are_choices to authenticated, service_role;
+
 create table public.custom_fields (
   tenant_id uuid not null default private.current_tenant('admin')
     references public.tenants (id) on delete cascade,
@@ -13,11 +27,12 @@ create table public.custom_fields (
     check (char_length(btrim(label)) between 1 and 100),
   type public.custom_field_type not null,
   required boolean not null default false,
-  choices text[] not null default '{}',
+  choices text[] not null default '{}' constraint custom_fields_choices_fit
+    check (private.are_choices(choices)),
   position int not null default 0,
   created_at timestamptz not null default now(),
   primary key (tenant_id, id),
-  unique (tenant_id, entity, key),
+  constraint custom_fields_key_key unique (tenant_id, entity, key),
   constraint custom_fields_choices_given check ((type = 'choice') = (cardinality(choices) > 0))
 );
 comment on table public.custom_fields is
@@ -115,3 +130,130 @@ end
 $$;
 comment on function private.check_custom is
   'BEFORE INSERT OR UPDATE: the custom object against the tenant''s definitions of the entity named by the argument.';
+
+-- What admins do with them -------------------------------------------------------------------------
+
+create function private.limit_custom_fields()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- Two at once must not both be the last one.
+  perform from public.tenants t where t.id = new.tenant_id for no key update;
+  if (select count(*) from public.custom_fields f
+      where f.tenant_id = new.tenant_id and f.entity = new.entity) >= 100
+  then
+    perform private.refuse(409, 'conflict', 'There are 100 fields already; remove one first.');
+  end if;
+  return new;
+end
+$$;
+comment on function private.limit_custom_fields is 'BEFORE INSERT: at most 100 fields for an entity; every write of a record is held against them.';
+create trigger "20_limit_custom_fields" before insert on public.custom_fields
+  for each row execute function private.limit_custom_fields();
+
+create function private.custom_field_document(field public.custom_fields)
+returns json
+language sql
+stable
+set search_path = ''
+as $$
+  select json_build_object(
+    'id', field.id, 'entity', field.entity, 'key', field.key, 'label', field.label,
+    'type', field.type, 'required', field.required, 'choices', field.choices,
+    'position', field.position, 'created_at', field.created_at)
+$$;
+grant execute on function private.custom_field_document to authenticated;
+
+create function public.list_custom_fields(entity text default null)
+returns json
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('viewer');
+begin
+  return (
+    select coalesce(json_agg(private.custom_field_document(f) order by f.entity, f.position, f.id), '[]')
+    from public.custom_fields f
+    where f.tenant_id = tenant and f.entity = coalesce(list_custom_fields.entity, f.entity));
+end
+$$;
+comment on function public.list_custom_fields is 'The active tenant''s custom fields, of one entity or of all, in the order of forms.';
+grant execute on function public.list_custom_fields to authenticated;
+
+create function public.create_custom_field(payload jsonb)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+  input public.custom_fields;
+  made public.custom_fields;
+begin
+  perform private.refuse_unknown_keys(
+    payload, array['entity', 'key', 'label', 'type', 'required', 'choices', 'position']);
+  input := jsonb_populate_record(null::public.custom_fields, payload);
+  insert into public.custom_fields (tenant_id, entity, key, label, type, required, choices, position)
+  values (
+    tenant, input.entity, input.key, btrim(input.label), input.type, coalesce(input.required, false),
+    coalesce(input.choices, '{}'),
+    coalesce(input.position, (
+      select coalesce(max(f.position), 0) + 1 from public.custom_fields f
+      where f.tenant_id = tenant and f.entity = input.entity)))
+  returning * into made;
+  return private.custom_field_document(made);
+end
+$$;
+comment on function public.create_custom_field is
+  'Adds a custom field {entity, key, label, type, required?, choices?, position?}; admins. What is stored is not looked at again until its custom object changes.';
+grant execute on function public.create_custom_field to authenticated;
+
+create function public.update_custom_field(id uuid, patch jsonb)
+returns json
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+  present public.custom_fields;
+begin
+  perform private.refuse_unknown_keys(patch, array['label', 'required', 'choices', 'position']);
+  select f.* into present from public.custom_fields f
+  where f.tenant_id = tenant and f.id = update_custom_field.id for update;
+  if not found then
+    perform private.refuse(404, 'not_found', 'There is no such field.');
+  end if;
+  present := jsonb_populate_record(present, patch);
+  update public.custom_fields f
+  set label = btrim(present.label), required = present.required, choices = present.choices,
+    position = present.position
+  where f.tenant_id = tenant and f.id = update_custom_field.id
+  returning * into present;
+  return private.custom_field_document(present);
+end
+$$;
+comment on function public.update_custom_field is 'Changes what a custom field is called, asks for and offers; its key and type stay. Admins.';
+grant execute on function public.update_custom_field to authenticated;
+
+create function public.delete_custom_field(id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+begin
+  delete from public.custom_fields f where f.tenant_id = tenant and f.id = delete_custom_field.id;
+  if not found then
+    perform private.refuse(404, 'not_found', 'There is no such field.');
+  end if;
+end
+$$;
+comment on function public.delete_custom_field is
+  'Removes a custom field; admins. Records keep what they hold in it until their custom object changes.';
+grant execute on function public.delete_custom_field to authenticated;

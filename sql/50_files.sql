@@ -1,13 +1,15 @@
--- Files: what hangs on an order, a customer or a product. The bytes are in S3; the rules are here.
+-- Files: what hangs on an order, a customer or a product, and a tenant's logo. The bytes are in S3; the
+-- rules are here.
 
 create type public.attachment_status as enum ('pending', 'ready');
+create type public.preview_state as enum ('none', 'pending', 'ready');
 
 create table public.attachments (
   tenant_id uuid not null default private.current_tenant('member')
     references public.tenants (id) on delete cascade,
   id uuid not null default private.uuid_v7(),
   entity_type text not null constraint attachments_entity_type_known
-    check (entity_type in ('order', 'customer', 'product')),
+    check (entity_type in ('order', 'customer', 'product', 'tenant')),
   entity_id uuid not null,
   file_name text not null constraint attachments_file_name_length
     check (char_length(file_name) between 1 and 255),
@@ -17,6 +19,7 @@ create table public.attachments (
   sha256 text constraint attachments_sha256_format check (sha256 ~ '^[0-9a-f]{64}$'),
   object_key text unique,
   status public.attachment_status not null default 'pending',
+  preview public.preview_state not null default 'none',
   created_by uuid default auth.uid() references public.people (id) on delete set null,
   created_at timestamptz not null default now(),
   -- One of these is the parent; as columns, so that a composite foreign key holds each to its tenant.
@@ -29,13 +32,16 @@ create table public.attachments (
   constraint attachments_customer_id_fkey foreign key (tenant_id, customer_id)
     references public.customers (tenant_id, id) on delete cascade,
   constraint attachments_product_id_fkey foreign key (tenant_id, product_id)
-    references public.products (tenant_id, id) on delete cascade
+    references public.products (tenant_id, id) on delete cascade,
+  constraint attachments_entity_id_own check (entity_type <> 'tenant' or entity_id = tenant_id)
 );
-comment on table public.attachments is 'Files of orders, customers and products. Uploaded straight to S3; written through the functions only.';
+comment on table public.attachments is 'Files of orders, customers, products and of the tenant itself. Uploaded straight to S3; written through the functions only.';
 comment on column public.attachments.file_name is 'The name the person gave; never part of an address or a key.';
 comment on column public.attachments.object_key is
   'Where the bytes are, <tenant>/<entity type>/<uuid>; null until an upload was looked at. Nobody is given an address to write there.';
 comment on column public.attachments.status is 'pending until the upload was checked against what was promised.';
+comment on column public.attachments.preview is
+  'A small picture of it: pending while a task makes one, none when there is nothing to show.';
 
 create index attachments_entity_idx on public.attachments (tenant_id, entity_type, entity_id, id);
 create index attachments_pending_idx on public.attachments (created_at) where status = 'pending';
@@ -43,7 +49,7 @@ create index attachments_pending_idx on public.attachments (created_at) where st
 alter table public.attachments enable row level security;
 alter table public.attachments force row level security;
 grant select (tenant_id, id, entity_type, entity_id, file_name, content_type, byte_size, sha256,
-  status, created_by, created_at) on public.attachments to authenticated, service_role;
+  status, preview, created_by, created_at) on public.attachments to authenticated, service_role;
 
 create policy "members read the files of their tenant's records"
   on public.attachments for select to authenticated
@@ -83,7 +89,7 @@ select
   json_build_object(
     'id', a.id, 'entity_type', a.entity_type, 'entity_id', a.entity_id, 'file_name', a.file_name,
     'content_type', a.content_type, 'byte_size', a.byte_size, 'sha256', a.sha256,
-    'status', a.status, 'created_by', a.created_by, 'created_at', a.created_at) as document
+    'status', a.status, 'preview', a.preview, 'created_by', a.created_by, 'created_at', a.created_at) as document
 from public.attachments a;
 comment on view private.attachment_documents is 'A file as every answer shows it.';
 grant select on private.attachment_documents to authenticated, service_role;
@@ -108,6 +114,8 @@ begin
     when 'product' then
       select r.deleted_at is not null into trashed from public.products r
       where r.tenant_id = tenant and r.id = entity_id;
+    when 'tenant' then
+      trashed := case when entity_id = tenant then false end;
     else null;
   end case;
   return case when trashed then 'trashed' when not trashed then 'live' end;
@@ -149,6 +157,10 @@ begin
     'file_name', 'content_type', 'byte_size', 'sha256', 'entity_type', 'entity_id']);
   input := jsonb_populate_record(null::public.attachments, payload);
   perform private.require_live_record(tenant, input.entity_type, input.entity_id);
+  if input.entity_type = 'tenant' then
+    perform private.require_role('admin');
+    perform private.refuse_unfit_logo(input);
+  end if;
   -- Two uploads at once must not both take the last of the quota.
   perform from public.tenants t where t.id = tenant for no key update;
   if input.byte_size > private.storage_left(tenant) then
@@ -234,11 +246,23 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  settled boolean;
 begin
-  update public.attachments a set status = 'ready'
+  update public.attachments a
+  set status = 'ready',
+    preview = case when private.is_previewable(a.content_type, a.byte_size) then 'pending' else 'none' end
+      ::public.preview_state
   where a.tenant_id = tenant and a.id = settle_attachment.id and a.status = 'pending'
     and a.object_key = settle_attachment.object_key;
-  return found;
+  settled := found;
+  -- One of a tenant's after the other: many pictures of one do not hold up those of the others.
+  perform private.enqueue(
+    tenant, 'make_preview', jsonb_build_object('attachment_id', a.id),
+    queue => format('previews %s', tenant))
+  from public.attachments a
+  where settled and a.tenant_id = tenant and a.id = settle_attachment.id and a.preview = 'pending';
+  return settled;
 end
 $$;
 comment on function private.settle_attachment is
@@ -260,9 +284,153 @@ begin
   if not found then
     perform private.refuse(404, 'not_found', 'There is no such file.');
   end if;
+  if present.entity_type = 'tenant' then
+    perform private.require_role('admin');
+  end if;
   perform private.require_live_record(tenant, present.entity_type, present.entity_id);
   delete from public.attachments a where a.tenant_id = tenant and a.id = delete_attachment.id;
 end
 $$;
 comment on function public.delete_attachment is 'Deletes a file; its bytes follow by a task.';
 grant execute on function public.delete_attachment to authenticated;
+
+-- Previews ---------------------------------------------------------------------------------------------
+-- A small picture of a picture, or of a PDF's first page. It counts for nothing in the quota.
+
+create function private.is_previewable(content_type text, byte_size bigint)
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select byte_size between 1 and 64 * 1024 ^ 2 and content_type in (
+    'image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif', 'image/tiff', 'application/pdf')
+$$;
+
+create function private.preview_key(tenant uuid, id uuid)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select format('%s/preview/%s', tenant, id)
+$$;
+comment on function private.preview_key is
+  'Where a file''s preview is. The same at every attempt to make it, so that none is left behind.';
+grant execute on function private.preview_key to authenticated, kontor_functions, kontor_worker;
+
+create function private.begin_preview(tenant uuid, id uuid)
+returns json
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select json_build_object(
+    'object_key', a.object_key, 'preview_key', private.preview_key(tenant, a.id), 'state', a.preview,
+    'content_type', a.content_type, 'is_logo', a.entity_type = 'tenant')
+  from public.attachments a
+  where a.tenant_id = tenant and a.id = begin_preview.id and a.status = 'ready'
+$$;
+comment on function private.begin_preview is 'What a preview is to be made of, and where it goes. Null: the file is gone.';
+
+create function private.finish_preview(tenant uuid, id uuid, made boolean)
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update public.attachments a
+  set preview = case when made then 'ready' else 'none' end::public.preview_state
+  where a.tenant_id = tenant and a.id = finish_preview.id;
+  return found;
+end
+$$;
+comment on function private.finish_preview is 'Says that a preview was made, or that there is none. False: the file is gone meanwhile.';
+grant execute on function private.begin_preview, private.finish_preview to kontor_worker;
+
+create function private.delete_preview()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.enqueue(
+    old.tenant_id, 'delete_object', jsonb_build_object('object_key', private.preview_key(old.tenant_id, old.id)));
+  return null;
+end
+$$;
+comment on function private.delete_preview is 'AFTER DELETE: the preview goes too, by a task, once the transaction is committed.';
+create trigger delete_preview after delete on public.attachments
+  for each row when (old.preview = 'ready') execute function private.delete_preview();
+
+-- The tenant's logo ------------------------------------------------------------------------------------
+-- A picture uploaded for the tenant itself; it becomes the logo when the tenant's settings name it.
+
+alter table public.tenants
+  add constraint tenants_logo_id_fkey foreign key (id, logo_id)
+    references public.attachments (tenant_id, id) on delete set null (logo_id);
+
+create function private.refuse_unfit_logo(logo public.attachments)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if logo.content_type not in ('image/png', 'image/jpeg', 'image/webp') then
+    perform private.refuse(
+      415, 'unsupported_media_type', 'A logo is a PNG, JPEG or WebP picture.', 'content_type');
+  end if;
+  if logo.byte_size > 1024 ^ 2 then
+    perform private.refuse(413, 'too_large', 'A logo may have 1 MiB at most.', 'byte_size');
+  end if;
+end
+$$;
+
+create function private.check_logo()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  seen constant public.preview_state := (
+    select a.preview from public.attachments a
+    where a.tenant_id = new.id and a.id = new.logo_id and a.entity_type = 'tenant' and a.status = 'ready');
+begin
+  -- Documents show the preview: whatever was uploaded, that one is small and made by us.
+  if new.logo_id is null or seen = 'ready' then
+    return new;
+  elsif seen = 'pending' then
+    perform private.refuse(409, 'conflict', 'The picture is still being looked at. Try again shortly.');
+  end if;
+  perform private.refuse(
+    422, 'validation_failed',
+    case when seen is null then 'There is no such picture of this tenant.'
+      else 'This file cannot be shown as a picture.' end,
+    'logo_id');
+end
+$$;
+comment on function private.check_logo is 'BEFORE UPDATE: a logo is a picture of the tenant''s own that has a preview.';
+create trigger check_logo before update of logo_id on public.tenants
+  for each row when (old.logo_id is distinct from new.logo_id) execute function private.check_logo();
+
+create function private.drop_other_logos()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from public.attachments a
+  where a.tenant_id = new.id and a.entity_type = 'tenant' and a.status = 'ready'
+    and a.id is distinct from new.logo_id;
+  return null;
+end
+$$;
+comment on function private.drop_other_logos is 'AFTER UPDATE: pictures of the tenant that are not its logo are of no use.';
+create trigger drop_other_logos after update of logo_id on public.tenants
+  for each row when (old.logo_id is distinct from new.logo_id) execute function private.drop_other_logos();

@@ -2,6 +2,7 @@
 import { deleteObject } from "./delete_object.ts";
 import { expireExports } from "./expire_exports.ts";
 import { exportRecords } from "./export_records.ts";
+import { makePreview } from "./make_preview.ts";
 import { pruneExpired } from "./prune_expired.ts";
 import { purgeTrash } from "./purge_trash.ts";
 import { sendEmail } from "./send_email.ts";
@@ -12,6 +13,7 @@ export const registry = {
   delete_object: deleteObject,
   expire_exports: expireExports,
   export_records: exportRecords,
+  make_preview: makePreview,
   prune_expired: pruneExpired,
   purge_trash: purgeTrash,
   send_email: sendEmail,

@@ -1,4 +1,4 @@
-/** Files of orders, customers and products: listed, downloaded, deleted. */
+/** Files: listed, downloaded, looked at, deleted. */
 import { create as contentDisposition } from "content-disposition";
 import {
   attachmentList as attachmentListAnswer,
@@ -6,12 +6,14 @@ import {
   downloadLink,
   downloadQuery,
   INLINE_TYPES,
+  previewQuery,
 } from "../_shared/contracts/files.ts";
 import { notFound } from "../_shared/errors.ts";
 import { listReply } from "../_shared/list.ts";
 import { noContent, ok } from "../_shared/replies.ts";
 import { type Route, route } from "../_shared/route.ts";
-import { presignGet } from "../_shared/s3.ts";
+import { type Download, presignGet } from "../_shared/s3.ts";
+import type { Reply } from "../_shared/context.ts";
 import { attachmentList } from "./list.ts";
 
 const tag = "Files";
@@ -60,16 +62,39 @@ export const routes: Route[] = [
       );
       if (file === undefined) throw notFound("There is no such file.");
       const inline = query.inline === "1" && INLINE_TYPES.has(file.content_type);
-      const expiresAt = new Date(Date.now() + LINK_SECONDS * 1_000);
-      const url = await presignGet({
+      return await linkTo({
         key: file.object_key,
         contentType: file.content_type,
         disposition: disposition(file.file_name, inline),
-        seconds: LINK_SECONDS,
-      });
-      return query.redirect === "false"
-        ? ok({ url, expires_at: expiresAt.toISOString() })
-        : { status: 302, headers: { location: url, "referrer-policy": "no-referrer" } };
+      }, query.redirect !== "false");
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/attachments/:id/preview",
+    access: "viewer",
+    tag,
+    summary: "Look at a file's preview",
+    description:
+      "A WebP of at most 800 pixels, of a picture or of a PDF's first page, made soon after the upload. " +
+      "Leads to an address of the object store that is good for a minute.",
+    query: previewQuery,
+    answers: {
+      200: { description: "The address, with redirect=false", schema: downloadLink },
+      302: { description: "Found there" },
+    },
+    handle: async ({ db, params, query }) => {
+      const [preview] = await db.asFunctions<{ key: string }>((sql, tenant) =>
+        sql`select private.preview_key(${tenant}, id) as key
+          from private.attachment_for_functions(${tenant}, ${params.id}::uuid)
+          where preview = 'ready'`
+      );
+      if (preview === undefined) throw notFound("There is no preview of this file.");
+      return await linkTo({
+        key: preview.key,
+        contentType: "image/webp",
+        disposition: "inline",
+      }, query.redirect !== "false");
     },
   }),
   route({
@@ -83,6 +108,15 @@ export const routes: Route[] = [
       db.answer((sql) => sql`select public.delete_attachment(${params.id}::uuid)`, noContent),
   }),
 ];
+
+/** Leads to an object of the store, or says where it is. */
+async function linkTo(what: Omit<Download, "seconds">, redirect: boolean): Promise<Reply> {
+  const expiresAt = new Date(Date.now() + LINK_SECONDS * 1_000);
+  const url = await presignGet({ ...what, seconds: LINK_SECONDS });
+  return redirect
+    ? { status: 302, headers: { location: url, "referrer-policy": "no-referrer" } }
+    : ok({ url, expires_at: expiresAt.toISOString() });
+}
 
 /** RFC 6266. A name that looks like a path keeps its letters, not its separators. */
 function disposition(fileName: string, inline: boolean): string {

@@ -1,6 +1,7 @@
 /** The allow-list: what answers under `/functions/v1/<name>`. A folder that is not here does not exist. */
 import { routes as attachments } from "../attachments/index.ts";
 import { routes as auth } from "../auth/index.ts";
+import { routes as customFields } from "../custom-fields/index.ts";
 import { routes as customers } from "../customers/index.ts";
 import { routes as emails } from "../emails/index.ts";
 import { routes as events } from "../events/index.ts";
@@ -20,6 +21,7 @@ import type { Route } from "../_shared/route.ts";
 const served = {
   attachments,
   auth,
+  "custom-fields": customFields,
   customers,
   emails,
   events,

@@ -1,14 +1,16 @@
 /** An order on paper. What a document needs is read in one statement; Gotenberg prints it. */
 import { create as contentDisposition } from "content-disposition";
 import { z } from "zod";
-import { type OrderDocumentKind, orderPdfQuery } from "../_shared/contracts/orders.ts";
+import { orderPdfQuery } from "../_shared/contracts/orders.ts";
 import { orderData, type OrderDataRow, readOrderData } from "../_shared/documents/order_data.ts";
-import { orderDocument } from "../_shared/documents/order_document.ts";
+import { logoFrom } from "../_shared/documents/logo.ts";
+import { documentFileName, orderDocument } from "../_shared/documents/order_document.ts";
 import { env } from "../_shared/env.ts";
 import { notFound, Problem } from "../_shared/errors.ts";
 import { isFresh } from "../_shared/etag.ts";
 import { PdfError, type PdfSource, renderPdf } from "../_shared/pdf.ts";
 import { type Route, route } from "../_shared/route.ts";
+import { getObject } from "../_shared/s3.ts";
 
 /** Whoever waits is answered within 15 seconds, printed or not. */
 const PRINT_WITHIN_MS = 13_500;
@@ -42,21 +44,21 @@ export const orderPdf: Route = route({
     const etag = `W/"${kind}.${row.versions}"`;
     const caching = { etag, "cache-control": "private, no-cache" };
     if (isFresh(request, etag)) return { status: 304, headers: caching };
+    const { logo_key } = data.tenant;
+    const logo = logo_key === null ? "" : await logoFrom(await getObject(logo_key));
     return {
       status: 200,
       headers: {
         ...caching,
         "content-type": "application/pdf",
-        "content-disposition": contentDisposition(fileName(number, kind), { type: "inline" }),
+        "content-disposition": contentDisposition(documentFileName(kind, number), {
+          type: "inline",
+        }),
       },
-      bytes: await print(await orderDocument(kind, data)),
+      bytes: await print(await orderDocument(kind, data, logo)),
     };
   },
 });
-
-/** A prefix of numbers may hold a slash, which no file's name does. */
-const fileName = (number: string, kind: OrderDocumentKind) =>
-  `${number.replace(/[/\\]/g, "_")}-${kind}.pdf`;
 
 /** @throws Problem 503 when it cannot be printed just now. */
 async function print(source: PdfSource): Promise<Uint8Array<ArrayBuffer>> {

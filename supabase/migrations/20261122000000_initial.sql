@@ -2846,17 +2846,17 @@ as $$
     'image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif', 'image/tiff', 'application/pdf')
 $$;
 
-create function private.preview_key(attachment public.attachments)
+create function private.preview_key(tenant uuid, id uuid)
 returns text
 language sql
-stable
+immutable
 set search_path = ''
 as $$
-  select format('%s/preview/%s', attachment.tenant_id, attachment.id)
+  select format('%s/preview/%s', tenant, id)
 $$;
 comment on function private.preview_key is
   'Where a file''s preview is. The same at every attempt to make it, so that none is left behind.';
-grant execute on function private.preview_key to kontor_functions;
+grant execute on function private.preview_key to authenticated, kontor_functions, kontor_worker;
 
 create function private.begin_preview(tenant uuid, id uuid)
 returns json
@@ -2866,7 +2866,7 @@ security definer
 set search_path = ''
 as $$
   select json_build_object(
-    'object_key', a.object_key, 'preview_key', private.preview_key(a), 'state', a.preview,
+    'object_key', a.object_key, 'preview_key', private.preview_key(tenant, a.id), 'state', a.preview,
     'content_type', a.content_type, 'is_logo', a.entity_type = 'tenant')
   from public.attachments a
   where a.tenant_id = tenant and a.id = begin_preview.id and a.status = 'ready'
@@ -2897,7 +2897,7 @@ set search_path = ''
 as $$
 begin
   perform private.enqueue(
-    old.tenant_id, 'delete_object', jsonb_build_object('object_key', private.preview_key(old)));
+    old.tenant_id, 'delete_object', jsonb_build_object('object_key', private.preview_key(old.tenant_id, old.id)));
   return null;
 end
 $$;

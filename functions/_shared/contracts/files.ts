@@ -1,4 +1,4 @@
-/** Files of orders, customers and products: what is announced, what comes out. */
+/** Files of orders, customers, products and of the tenant itself: what is announced, what comes out. */
 import { z } from "zod";
 import { listOf, paging, text, uuid } from "./common.ts";
 
@@ -100,7 +100,13 @@ const sha256 = () =>
   z.string().regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits in lower case.")
     .meta({ description: "SHA-256 of the bytes, in lower-case hexadecimal" });
 
-export const entityType = z.enum(["order", "customer", "product"]);
+export const entityType = z.enum(["order", "customer", "product", "tenant"]).meta({
+  description: "tenant: pictures to become its logo, PNG, JPEG or WebP of at most 1 MiB; admins",
+});
+
+/** What a logo may be. */
+export const LOGO_TYPES: readonly string[] = ["image/png", "image/jpeg", "image/webp"];
+export const MAX_LOGO_BYTES = 1024 * 1024;
 
 /** The body of `POST /uploads/presign`. */
 export const uploadAnnouncement = z.strictObject({
@@ -133,6 +139,9 @@ export const attachment = z.object({
   byte_size: z.int(),
   sha256: z.string().nullable(),
   status: z.enum(["pending", "ready"]),
+  preview: z.enum(["none", "pending", "ready"]).meta({
+    description: "A small picture of a picture or of a PDF's first page; pending while it is made",
+  }),
   created_by: z.uuid().nullable(),
   created_at: z.iso.datetime({ offset: true }),
 }).meta({ id: "Attachment" });
@@ -158,6 +167,9 @@ export const downloadQuery = z.strictObject({
     description: "Answer 200 with the address instead of going there",
   }),
 });
+
+/** The query of `GET /attachments/:id/preview`. */
+export const previewQuery = downloadQuery.omit({ inline: true });
 
 /** A short-lived address. */
 export const downloadLink = z.object({ url: z.url(), expires_at: z.iso.datetime() })

@@ -44,6 +44,9 @@ export const tenant = z.object({
   order_prefix: z.string(),
   address: address().nullable(),
   tax_id: z.string().nullable(),
+  phone: z.string().nullable(),
+  email: z.string().nullable(),
+  logo_id: uuid().nullable().meta({ description: "An attachment of the tenant itself" }),
   version: z.int(),
 }).meta({ id: "Tenant", description: "A tenant, as one of its members sees it." });
 export type Tenant = z.infer<typeof tenant>;
@@ -67,6 +70,13 @@ export const tenantPatch = z.strictObject({
     .meta({ description: "What the numbers of new orders begin with." }),
   address: address().nullable().meta({ description: "As the tenant's documents show it." }),
   tax_id: text(100).nullable().meta({ description: "As the tenant's documents show it." }),
+  phone: text(100).nullable().meta({ description: "As the tenant's documents show it." }),
+  email: email().nullable().meta({ description: "As the tenant's documents show it." }),
+  logo_id: uuid().nullable().meta({
+    description:
+      "A file uploaded with entity_type tenant. Once its preview is ready (before: 409) documents show " +
+      "it; the one before is deleted.",
+  }),
 }).partial().meta({ id: "TenantPatch" });
 export type TenantPatch = z.infer<typeof tenantPatch>;
 

@@ -1,5 +1,5 @@
 /** What the documents of an order are made of, and how it is read. */
-import type { Sql } from "postgres";
+import type { Sql, TransactionSql } from "postgres";
 import { z } from "zod";
 
 const address = z.record(z.string(), z.unknown()).nullable();
@@ -11,6 +11,10 @@ const schema = z.object({
     time_zone: z.string(),
     address,
     tax_id: z.string().nullable(),
+    phone: z.string().nullable(),
+    email: z.string().nullable(),
+    /** Where its logo is in the object store. */
+    logo_key: z.string().nullable(),
   }),
   customer: z.object({
     name: z.string(),
@@ -51,14 +55,15 @@ export type OrderData = z.output<typeof schema>;
 export type OrderDataRow = { readonly json: string; readonly versions: string };
 
 /** Selects an OrderDataRow, or nothing, as who reads it: with the caller's rights and active tenant. */
-export function orderData(sql: Sql, id: string) {
+export function orderData(sql: Sql | TransactionSql, id: string) {
   return sql<OrderDataRow[]>`
     select
       concat_ws('.', d.version, t.version, c.version) as versions,
       json_build_object(
         'tenant', json_build_object(
           'name', t.name, 'locale', t.locale, 'time_zone', t.time_zone, 'address', t.address,
-          'tax_id', t.tax_id),
+          'tax_id', t.tax_id, 'phone', t.phone, 'email', t.email,
+          'logo_key', case when t.logo_id is not null then private.preview_key(t.id, t.logo_id) end),
         'customer', case when c.id is not null then json_build_object(
           'name', c.name, 'tax_id', c.tax_id, 'billing_address', c.billing_address,
           'shipping_address', c.shipping_address) end,

@@ -55,7 +55,12 @@ export function orderValues(kind: OrderDocumentKind, data: OrderData) {
     quantity_total: formats.quantity(sumOf(order.items.map(({ quantity }) => quantity))),
     notes: order.notes?.trim() ?? "",
     footer: footerValues(labels, [
-      [...sender, tenant.tax_id ? `${labels.our_tax_id} ${tenant.tax_id}` : ""]
+      [
+        ...sender,
+        tenant.tax_id ? `${labels.our_tax_id} ${tenant.tax_id}` : "",
+        tenant.phone,
+        tenant.email,
+      ]
         .filter(Boolean)
         .join(" · "),
       `${title} ${order.number}`,
