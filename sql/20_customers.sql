@@ -2,21 +2,38 @@
 
 create type public.customer_kind as enum ('company', 'person');
 
+create function private.are_tags(tags text[])
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select not exists (
+    select from unnest(tags) as tag
+    where tag is null or btrim(tag) = '' or char_length(tag) > 1000)
+$$;
+comment on function private.are_tags is 'Whether each is a text of 1 to 1,000 characters.';
+grant execute on function private.are_tags to authenticated, service_role;
+
 create table public.customers (
-  tenant_id uuid not null default private.current_tenant('member')
+  tenant_id uuid not null default private.current_tenant('member', 'customers')
     references public.tenants (id) on delete cascade,
   id uuid not null default private.uuid_v7(),
   kind public.customer_kind not null default 'company',
   name text not null constraint customers_name_length
     check (char_length(btrim(name)) >= 1 and char_length(name) <= 1000),
-  email text constraint customers_email_length check (char_length(email) <= 320),
+  email text constraint customers_email_format
+    check (char_length(email) <= 320 and email ~ '^[^\s@]+@[^\s@]+$'),
   phone text constraint customers_phone_length check (char_length(phone) <= 1000),
   tax_id text constraint customers_tax_id_length check (char_length(tax_id) <= 1000),
   billing_address jsonb constraint customers_billing_address_object
-    check (jsonb_typeof(billing_address) = 'object' and octet_length(billing_address::text) <= 16384),
+    check (jsonb_typeof(billing_address) = 'object' and octet_length(billing_address::text) <= 16384
+      and not billing_address @? 'strict $.* ? (@.type() != "string")'),
   shipping_address jsonb constraint customers_shipping_address_object
-    check (jsonb_typeof(shipping_address) = 'object' and octet_length(shipping_address::text) <= 16384),
-  tags text[] not null default '{}' constraint customers_tags_count check (cardinality(tags) <= 50),
+    check (jsonb_typeof(shipping_address) = 'object' and octet_length(shipping_address::text) <= 16384
+      and not shipping_address @? 'strict $.* ? (@.type() != "string")'),
+  tags text[] not null default '{}' constraint customers_tags_range
+    check (cardinality(tags) <= 50 and private.are_tags(tags)),
   custom jsonb not null default '{}',
   version int not null default 1,
   created_by uuid default auth.uid() references public.people (id) on delete set null,
@@ -55,17 +72,17 @@ grant insert (tenant_id, kind, name, email, phone, tax_id, billing_address, ship
 
 create policy "members read their tenant's customers"
   on public.customers for select to authenticated
-  using (tenant_id = (select private.current_tenant('viewer')));
+  using (tenant_id = (select private.current_tenant('viewer', 'customers')));
 create policy "members who write add customers"
   on public.customers for insert to authenticated
-  with check (tenant_id = (select private.current_tenant('member')));
+  with check (tenant_id = (select private.current_tenant('member', 'customers')));
 create policy "members who write change customers"
   on public.customers for update to authenticated
-  using (tenant_id = (select private.current_tenant('member')))
-  with check (tenant_id = (select private.current_tenant('member')));
+  using (tenant_id = (select private.current_tenant('member', 'customers')))
+  with check (tenant_id = (select private.current_tenant('member', 'customers')));
 
 create trigger "10_guard_tenant" before insert on public.customers
-  for each row execute function private.guard_tenant();
+  for each row execute function private.guard_tenant('customers');
 create trigger "20_check_custom" before insert or update on public.customers
   for each row execute function private.check_custom('customer');
 create trigger "30_keep_version" before update on public.customers
@@ -92,7 +109,7 @@ stable
 set search_path = ''
 as $$
   select d.document from private.customer_documents d
-  where d.tenant_id = private.current_tenant('viewer') and d.id = customer_document.id
+  where d.tenant_id = private.current_tenant('viewer', 'customers') and d.id = customer_document.id
 $$;
 grant execute on function private.customer_document to authenticated;
 
@@ -104,7 +121,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'customers');
   made uuid;
   input public.customers;
 begin
@@ -130,7 +147,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'customers');
   present public.customers;
 begin
   perform private.refuse_unknown_keys(patch, array[
@@ -166,7 +183,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'customers');
   present record;
 begin
   -- The table's name is a regclass: it can only be a table's, and prints quoted.
@@ -257,7 +274,7 @@ set search_path = ''
 rows 100
 as $$
 declare
-  tenant uuid := private.require_role('viewer');
+  tenant uuid := private.require_role('viewer', 'customers');
   pattern text := private.like_pattern(q);
 begin
   return query

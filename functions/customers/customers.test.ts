@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { newTenant, type TestTenant } from "../../scripts/stack/testing.ts";
+import { newTenant, rest, type TestTenant } from "../../scripts/stack/testing.ts";
 import { type Customer, CUSTOMER_SORTS } from "../_shared/contracts/customers.ts";
 import type { Order } from "../_shared/contracts/orders.ts";
 import {
@@ -85,6 +85,19 @@ test("only a name is needed", async () => {
     tags: [],
     custom: {},
   });
+});
+
+test.each<[string, Record<string, unknown>]>([
+  ["an e-mail address that is none", { email: "a\r\nBcc: b@example.test" }],
+  ["a tag without end", { tags: ["x".repeat(1_001)] }],
+  ["an empty tag", { tags: ["vip", " "] }],
+  ["an address of numbers", { billing_address: { line1: 5 } }],
+  ["an address of lists", { shipping_address: { line1: ["a", "b"] } }],
+])("%s is refused at either door", async (_, fields) => {
+  const body = { name: "Refused", ...fields };
+  expectProblem(await ask("/customers", { ...tenant, body }), 422, "validation_failed");
+  const answer = await rest("/customers", { token: tenant.token, body });
+  expect(answer).toMatchObject({ status: 400, body: { code: "23514" } });
 });
 
 describe("the list", () => {

@@ -1300,21 +1300,38 @@ grant execute on function public.delete_custom_field to authenticated;
 
 create type public.customer_kind as enum ('company', 'person');
 
+create function private.are_tags(tags text[])
+returns boolean
+language sql
+immutable
+set search_path = ''
+as $$
+  select not exists (
+    select from unnest(tags) as tag
+    where tag is null or btrim(tag) = '' or char_length(tag) > 1000)
+$$;
+comment on function private.are_tags is 'Whether each is a text of 1 to 1,000 characters.';
+grant execute on function private.are_tags to authenticated, service_role;
+
 create table public.customers (
-  tenant_id uuid not null default private.current_tenant('member')
+  tenant_id uuid not null default private.current_tenant('member', 'customers')
     references public.tenants (id) on delete cascade,
   id uuid not null default private.uuid_v7(),
   kind public.customer_kind not null default 'company',
   name text not null constraint customers_name_length
     check (char_length(btrim(name)) >= 1 and char_length(name) <= 1000),
-  email text constraint customers_email_length check (char_length(email) <= 320),
+  email text constraint customers_email_format
+    check (char_length(email) <= 320 and email ~ '^[^\s@]+@[^\s@]+$'),
   phone text constraint customers_phone_length check (char_length(phone) <= 1000),
   tax_id text constraint customers_tax_id_length check (char_length(tax_id) <= 1000),
   billing_address jsonb constraint customers_billing_address_object
-    check (jsonb_typeof(billing_address) = 'object' and octet_length(billing_address::text) <= 16384),
+    check (jsonb_typeof(billing_address) = 'object' and octet_length(billing_address::text) <= 16384
+      and not billing_address @? 'strict $.* ? (@.type() != "string")'),
   shipping_address jsonb constraint customers_shipping_address_object
-    check (jsonb_typeof(shipping_address) = 'object' and octet_length(shipping_address::text) <= 16384),
-  tags text[] not null default '{}' constraint customers_tags_count check (cardinality(tags) <= 50),
+    check (jsonb_typeof(shipping_address) = 'object' and octet_length(shipping_address::text) <= 16384
+      and not shipping_address @? 'strict $.* ? (@.type() != "string")'),
+  tags text[] not null default '{}' constraint customers_tags_range
+    check (cardinality(tags) <= 50 and private.are_tags(tags)),
   custom jsonb not null default '{}',
   version int not null default 1,
   created_by uuid default auth.uid() references public.people (id) on delete set null,
@@ -1353,17 +1370,17 @@ grant insert (tenant_id, kind, name, email, phone, tax_id, billing_address, ship
 
 create policy "members read their tenant's customers"
   on public.customers for select to authenticated
-  using (tenant_id = (select private.current_tenant('viewer')));
+  using (tenant_id = (select private.current_tenant('viewer', 'customers')));
 create policy "members who write add customers"
   on public.customers for insert to authenticated
-  with check (tenant_id = (select private.current_tenant('member')));
+  with check (tenant_id = (select private.current_tenant('member', 'customers')));
 create policy "members who write change customers"
   on public.customers for update to authenticated
-  using (tenant_id = (select private.current_tenant('member')))
-  with check (tenant_id = (select private.current_tenant('member')));
+  using (tenant_id = (select private.current_tenant('member', 'customers')))
+  with check (tenant_id = (select private.current_tenant('member', 'customers')));
 
 create trigger "10_guard_tenant" before insert on public.customers
-  for each row execute function private.guard_tenant();
+  for each row execute function private.guard_tenant('customers');
 create trigger "20_check_custom" before insert or update on public.customers
   for each row execute function private.check_custom('customer');
 create trigger "30_keep_version" before update on public.customers
@@ -1390,7 +1407,7 @@ stable
 set search_path = ''
 as $$
   select d.document from private.customer_documents d
-  where d.tenant_id = private.current_tenant('viewer') and d.id = customer_document.id
+  where d.tenant_id = private.current_tenant('viewer', 'customers') and d.id = customer_document.id
 $$;
 grant execute on function private.customer_document to authenticated;
 
@@ -1402,7 +1419,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'customers');
   made uuid;
   input public.customers;
 begin
@@ -1428,7 +1445,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'customers');
   present public.customers;
 begin
   perform private.refuse_unknown_keys(patch, array[
@@ -1464,7 +1481,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'customers');
   present record;
 begin
   -- The table's name is a regclass: it can only be a table's, and prints quoted.
@@ -1555,7 +1572,7 @@ set search_path = ''
 rows 100
 as $$
 declare
-  tenant uuid := private.require_role('viewer');
+  tenant uuid := private.require_role('viewer', 'customers');
   pattern text := private.like_pattern(q);
 begin
   return query
@@ -3719,7 +3736,6 @@ create table public.emails (
   template text not null,
   recipient text not null check (char_length(recipient) <= 320 and recipient !~ '[\r\n]'),
   params jsonb not null default '{}',
-  note text constraint emails_note_length check (char_length(note) between 1 and 2000),
   status public.email_status not null default 'queued',
   response text,
   handed_over_at timestamptz,
@@ -3734,7 +3750,6 @@ comment on column public.emails.response is 'What the mail server answered last,
 comment on column public.emails.handed_over_at is
   'When the mail server had been given the whole mail. Queued and set: its answer never reached us.';
 comment on column public.emails.params is 'Ids of what the mail is about; never its text, never a secret.';
-comment on column public.emails.note is 'What whoever sends the mail adds in their own words.';
 create index emails_created_at_idx on public.emails (tenant_id, created_at desc, id desc);
 
 alter table public.emails enable row level security;
@@ -3757,8 +3772,7 @@ $$;
 comment on function private.mails_left is 'How many mails a tenant may still send within this hour.';
 
 create function private.enqueue_email(
-  tenant uuid, template text, recipient text, params jsonb, requested_by uuid default auth.uid(),
-  note text default null)
+  tenant uuid, template text, recipient text, params jsonb, requested_by uuid default auth.uid())
 returns uuid
 language plpgsql
 security definer
@@ -3770,9 +3784,9 @@ begin
   if private.mails_left(tenant) <= 0 then
     perform private.refuse(429, 'rate_limited', 'Five hundred mails were sent within an hour. Try again later.');
   end if;
-  insert into public.emails as e (tenant_id, template, recipient, params, requested_by, note)
+  insert into public.emails as e (tenant_id, template, recipient, params, requested_by)
   values (tenant, enqueue_email.template, enqueue_email.recipient, enqueue_email.params,
-    enqueue_email.requested_by, enqueue_email.note)
+    enqueue_email.requested_by)
   returning e.id into made;
   perform private.enqueue(tenant, 'send_email', jsonb_build_object('email_id', made), job_key => 'email:' || made);
   return made;
@@ -3791,10 +3805,10 @@ begin
   return (
     select json_build_object(
       'id', e.id, 'template', e.template, 'recipient', e.recipient, 'params', e.params,
-      'note', e.note, 'requested_by', e.requested_by, 'handed_over', e.handed_over_at is not null,
-      'tenant', json_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'email', t.email,
-        'locale', t.locale, 'time_zone', t.time_zone, 'is_deleted', t.deleted_at is not null))
-    from public.emails e join public.tenants t on t.id = e.tenant_id
+      'requested_by', e.requested_by, 'handed_over', e.handed_over_at is not null,
+      'tenant', json_build_object('id', t.id, 'slug', t.slug, 'name', t.name, 'locale', t.locale,
+        'time_zone', t.time_zone, 'currency', t.currency))
+    from public.emails e join public.tenants t on t.id = e.tenant_id and t.deleted_at is null
     where e.tenant_id = tenant and e.id = begin_email.id and e.status <> 'sent');
 end
 $$;
@@ -3826,7 +3840,7 @@ $$;
 comment on function private.finish_email is
   'Records what became of a mail and what the mail server answered; queued: it will be tried again.';
 
-create function public.send_order(order_id uuid, recipient text default null, note text default null)
+create function public.send_order(order_id uuid, recipient text default null)
 returns json
 language plpgsql
 security definer
@@ -3848,21 +3862,13 @@ begin
     perform private.refuse(422, 'validation_failed',
       'This order''s customer has no e-mail address. Say where to send it.', 'to');
   end if;
-  -- What PostgREST's callers wrote into a customer or say here went through no other check.
-  if address !~ '^[^[:space:][:cntrl:]<>()",;:\\@]+@[^[:space:][:cntrl:]<>()",;:\\@]+$' then
-    perform private.refuse(422, 'validation_failed', 'This is not an e-mail address.', 'to');
-  end if;
-  if char_length(btrim(send_order.note)) > 2000 then
-    perform private.refuse(422, 'validation_failed', 'A note has at most 2,000 characters.', 'note');
-  end if;
   email := private.enqueue_email(
-    tenant, 'order_confirmation', address, jsonb_build_object('order_id', send_order.order_id),
-    note => nullif(btrim(send_order.note), ''));
+    tenant, 'order_confirmation', address, jsonb_build_object('order_id', send_order.order_id));
   return json_build_object('id', email, 'status', 'queued', 'recipient', address);
 end
 $$;
 comment on function public.send_order is
-  'Mails the confirmation of an order, as a PDF too, to an address or to its customer; members and above.';
+  'Mails the confirmation of an order to an address, or to its customer; members and above.';
 grant execute on function public.send_order to authenticated;
 
 create function public.list_emails(page_size int default 25, before uuid default null)
