@@ -77,17 +77,27 @@ describe("what a client does", () => {
     const Key = "big.bin";
     const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
     const part = Buffer.alloc(5 * 1024 * 1024, "x");
-    const Parts = [];
+    const Parts: { ETag: string | undefined; PartNumber: number }[] = [];
     for (const PartNumber of [1, 2]) {
       const { ETag } = await client.send(
         new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body: part }),
       );
       Parts.push({ ETag, PartNumber });
     }
-    const MultipartUpload = { Parts };
-    await client.send(
-      new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload }),
-    );
+    const complete = (parts: typeof Parts) => {
+      const MultipartUpload = { Parts: parts };
+      return client.send(
+        new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload }),
+      );
+    };
+    for (const wrong of [{ ETag: '"0123"', PartNumber: 2 }, { ETag: '"0123"', PartNumber: 3 }]) {
+      await expect(complete([...Parts.slice(0, 1), wrong])).rejects.toMatchObject({
+        name: "InvalidPart",
+      });
+    }
+    const { ETag } = await complete(Parts);
+    expect(ETag).toMatch(/^"[0-9a-f]{32}-2"$/);
+    expect((await client.send(new HeadObjectCommand({ Bucket, Key }))).ETag).toBe(ETag);
     const ranged = new GetObjectCommand({ Bucket, Key, Range: "bytes=10485755-" });
     const tail = await client.send(ranged);
     expect(tail.ContentRange).toBe("bytes 10485755-10485759/10485760");

@@ -5,12 +5,13 @@ import S3rver from "@20minutes/s3rver";
 import { DUMMY_ACCOUNT } from "@20minutes/s3rver/lib/models/account.js";
 import type { ObjectStore } from "../part.ts";
 import { guardS3, S3Refusal } from "./s3_guard.ts";
+import { joinParts } from "./s3_join.ts";
 import "./s3_multipart.ts";
 import "./s3_signature.ts";
 import { hardenStore } from "./s3_store.ts";
 
 /** What the gateway takes off a path, and clients have signed. */
-const PREFIX = "/storage/v1/s3";
+export const S3_PREFIX = "/storage/v1/s3";
 
 const SIMPLE_RANGE = /^bytes=\d+-\d*$/;
 
@@ -50,6 +51,7 @@ export async function openS3(
     vhostBuckets: false,
   });
   hardenStore(app.store, directory);
+  joinParts(app.store);
   await app.store.putBucket(objectStore.bucket);
   app.on("error", (error) => {
     const expected = "code" in error && "detail" in error;
@@ -57,6 +59,8 @@ export async function openS3(
   });
   const handle = app.callback();
   const listener: RequestListener = (request, response) => {
+    // The gateway has taken it off; parts of the stack come here without the way through it.
+    if (request.url?.startsWith(`${S3_PREFIX}/`)) request.url = request.url.slice(S3_PREFIX.length);
     const { method = "GET", url: target = "/", headers } = request;
     try {
       guardS3({ method, target, headers }, objectStore.region);
@@ -68,7 +72,7 @@ export async function openS3(
     // s3rver misreads the other forms of a range; to ignore one is allowed.
     if (headers.range && !SIMPLE_RANGE.test(headers.range)) delete headers.range;
     response.setHeader("x-content-type-options", "nosniff");
-    void handle(Object.assign(request, { baseUrl: PREFIX }), response);
+    void handle(Object.assign(request, { baseUrl: S3_PREFIX }), response);
   };
   return { listener, close: async () => app.logger.close() };
 }

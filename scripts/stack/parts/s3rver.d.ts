@@ -14,6 +14,17 @@ declare module "@20minutes/s3rver" {
     getResourcePath(bucket: string, key: string | undefined, resource: string): string;
     /** Resolves to the size in bytes and the MD5 in hexadecimal. */
     putContent(objectPath: string, content: Buffer | Readable): Promise<[number, string]>;
+    putMetadata(
+      bucket: string,
+      key: string,
+      metadata: Readonly<Record<string, unknown>>,
+      md5: string,
+    ): Promise<void>;
+    putObjectMultipart(
+      bucket: string,
+      uploadId: string,
+      parts: readonly { readonly number: number; readonly etag: string }[],
+    ): Promise<{ size: number; md5: string }>;
     putBucket(bucket: string): Promise<unknown>;
     deleteObject(bucket: string, key: string): Promise<void>;
     listObjects(

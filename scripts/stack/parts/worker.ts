@@ -3,6 +3,7 @@ import path from "node:path";
 import { ChildPart } from "../children.ts";
 import type { Part, StackContext } from "../part.ts";
 import { answers } from "../probe.ts";
+import { S3_PREFIX } from "./s3_server.ts";
 
 /** @param env what the process is given beside its own settings. */
 export function createWorker(ctx: StackContext, env: Record<string, string>): Part {
@@ -20,7 +21,7 @@ export function createWorker(ctx: StackContext, env: Record<string, string>): Pa
           ...env,
           DATABASE_URL: ctx.databaseUrl("kontor_worker"),
           PORT: String(ctx.ports.worker),
-          S3_ENDPOINT: ctx.objectStore.endpoint,
+          S3_ENDPOINT: ctx.external.s3 ? ctx.objectStore.endpoint : ctx.upstreams.s3 + S3_PREFIX,
           S3_REGION: ctx.objectStore.region,
           S3_BUCKET: ctx.objectStore.bucket,
           S3_ACCESS_KEY_ID: ctx.objectStore.accessKeyId,
