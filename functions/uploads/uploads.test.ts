@@ -41,6 +41,7 @@ describe("an upload", () => {
       byte_size: PDF.length,
       sha256: sha256Of(PDF),
       status: "ready",
+      preview: "pending",
       created_by: member.id,
       created_at: expect.any(String),
     });
