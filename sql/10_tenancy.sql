@@ -115,7 +115,54 @@ create index memberships_user_id_idx on public.memberships (user_id);
 
 -- The active tenant -------------------------------------------------------------------------------
 
-create function private.current_tenant(required public.member_role)
+create function private.api_key_id()
+returns uuid
+language plpgsql
+stable
+parallel safe
+set search_path = ''
+as $$
+declare
+  claims constant text := current_setting('request.jwt.claims', true);
+begin
+  -- Parsing costs, and most requests are people's.
+  if claims is null or position('"api_key_id"' in claims) = 0 then
+    return null;
+  end if;
+  return (claims::json ->> 'api_key_id')::uuid;
+end
+$$;
+comment on function private.api_key_id is 'The API key (14_api_keys) that the request came with; null for people.';
+grant execute on function private.api_key_id to authenticated, service_role;
+
+create function private.api_key_tenant(key uuid, required public.member_role, domain text)
+returns uuid
+language plpgsql
+stable
+security definer
+parallel safe
+set search_path = ''
+as $$
+begin
+  return (
+    select k.tenant_id
+    from public.api_keys k
+    join public.memberships m on m.tenant_id = k.tenant_id and m.user_id = k.created_by
+    join public.tenants t on t.id = k.tenant_id and t.deleted_at is null
+    where k.id = key and k.created_by = auth.uid()
+      and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+      and least(k.role, m.role) >= required
+      and (
+        k.scopes is null
+        or (domain = 'tenant' and required = 'viewer')
+        or domain || ':write' = any (k.scopes)
+        or (domain || ':read' = any (k.scopes) and required = 'viewer')));
+end
+$$;
+comment on function private.api_key_tenant is
+  'The tenant of a live key that has the role and the scope; a key with scopes has nothing outside them but a look at its tenant.';
+
+create function private.current_tenant(required public.member_role, domain text default null)
 returns uuid
 language plpgsql
 stable
@@ -125,8 +172,16 @@ set search_path = ''
 as $$
 declare
   asked constant text := private.request_header('x-tenant-id');
+  key constant uuid := private.api_key_id();
+  own uuid;
 begin
-  if asked is null then
+  if key is not null then
+    own := private.api_key_tenant(key, required, domain);
+    return case
+      when asked is null then own
+      when pg_input_is_valid(asked, 'uuid') and asked::uuid = own then own
+    end;
+  elsif asked is null then
     return (
       select case when count(*) = 1 then min(m.tenant_id::text) filter (where m.role >= required) end
       from public.memberships m
@@ -143,33 +198,68 @@ begin
 end
 $$;
 comment on function private.current_tenant is
-  'The request''s active tenant: the x-tenant-id header or the caller''s only membership; null for who has less than the required role there.';
+  'The request''s active tenant: the x-tenant-id header, the caller''s only membership or the API key''s; null for who has less than the required role there. A domain names what a key''s scopes are about.';
 grant execute on function private.current_tenant to authenticated, service_role;
 
-create function private.require_role(required text)
+create function private.refuse_dead_api_key()
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  key constant uuid := private.api_key_id();
+begin
+  if key is not null and private.api_key_tenant(key, 'viewer', 'tenant') is null then
+    perform private.refuse(401, 'unauthenticated', 'This API key is not known, or no longer.');
+  end if;
+end
+$$;
+comment on function private.refuse_dead_api_key is 'A key that was revoked or ran out is nobody, whatever its token says.';
+grant execute on function private.refuse_dead_api_key to authenticated, service_role;
+
+create function private.refuse_api_key()
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if private.api_key_id() is not null then
+    perform private.refuse(403, 'forbidden', 'This is for people, not for API keys.');
+  end if;
+end
+$$;
+comment on function private.refuse_api_key is 'Refuses what a person must do themselves.';
+grant execute on function private.refuse_api_key to authenticated, service_role;
+
+create function private.require_role(required text, domain text default null)
 returns uuid
 language plpgsql
 stable
 set search_path = ''
 as $$
 declare
-  active uuid := private.current_tenant('viewer');
+  active constant uuid := private.current_tenant('viewer', 'tenant');
 begin
   if active is null then
+    perform private.refuse_dead_api_key();
     if private.request_header('x-tenant-id') is null then
       perform private.refuse(
         400, 'tenant_required', 'Say which tenant with the X-Tenant-Id header.');
     end if;
     perform private.refuse(403, 'forbidden', 'You do not belong to this tenant.');
   end if;
-  if private.current_tenant(required::public.member_role) is null then
-    perform private.refuse(403, 'forbidden', format('This takes the role %s.', required));
+  if private.current_tenant(required::public.member_role, domain) is null then
+    perform private.refuse(403, 'forbidden', case
+      when private.api_key_id() is null then format('This takes the role %s.', required)
+      else format('This takes the role %s, and a key whose scopes are about it.', required) end);
   end if;
   return active;
 end
 $$;
 comment on function private.require_role is
-  'The active tenant, or a refusal: 400 tenant_required, 403 forbidden for strangers and for lesser roles.';
+  'The active tenant, or a refusal: 400 tenant_required, 403 forbidden for strangers, for lesser roles and for keys without the scope, 401 for a key that is no more.';
 grant execute on function private.require_role to authenticated;
 
 create function private.check_request()
@@ -179,15 +269,18 @@ stable
 set search_path = ''
 as $$
 begin
-  if current_user = 'authenticated'
-    and private.request_header('x-tenant-id') is not null
-    and private.current_tenant('viewer') is null
-  then
-    perform private.refuse(403, 'forbidden', 'You do not belong to this tenant.');
+  if current_user = 'authenticated' then
+    perform private.refuse_dead_api_key();
+    if private.request_header('x-tenant-id') is not null
+      and private.current_tenant('viewer', 'tenant') is null
+    then
+      perform private.refuse(403, 'forbidden', 'You do not belong to this tenant.');
+    end if;
   end if;
 end
 $$;
-comment on function private.check_request is 'PostgREST''s pre-request: refuses a tenant that the caller does not belong to.';
+comment on function private.check_request is
+  'PostgREST''s pre-request: refuses a tenant that the caller does not belong to, and a key that is no more.';
 grant execute on function private.check_request to authenticated, service_role;
 
 create function private.guard_tenant()
@@ -199,7 +292,7 @@ begin
   -- Runs with the caller's rights and before every other trigger, so that no rule of another
   -- tenant (its custom fields, its number series) is ever consulted for a stranger.
   if current_user = 'authenticated'
-    and new.tenant_id is distinct from private.current_tenant('member')
+    and new.tenant_id is distinct from private.current_tenant('member', tg_argv[0])
   then
     raise insufficient_privilege using
       message = 'forbidden', detail = 'You may not write in this tenant.';
@@ -207,7 +300,7 @@ begin
   return new;
 end
 $$;
-comment on function private.guard_tenant is 'BEFORE INSERT, first of all triggers: callers write only into their active tenant.';
+comment on function private.guard_tenant is 'BEFORE INSERT, first of all triggers: callers write only into their active tenant. Argument: the domain that scopes name.';
 
 -- Grants and policies -----------------------------------------------------------------------------
 
@@ -233,11 +326,12 @@ create policy "people see themselves and the members of their tenant"
       where m.tenant_id = (select private.current_tenant('viewer'))));
 create policy "people rename themselves"
   on public.people for update to authenticated
-  using (id = (select auth.uid())) with check (id = (select auth.uid()));
+  using (id = (select auth.uid()) and (select private.api_key_id()) is null)
+  with check (id = (select auth.uid()));
 
 create policy "members read their tenant"
   on public.tenants for select to authenticated
-  using (id = (select private.current_tenant('viewer')));
+  using (id = (select private.current_tenant('viewer', 'tenant')));
 create policy "admins change their tenant"
   on public.tenants for update to authenticated
   using (id = (select private.current_tenant('admin')))
@@ -264,6 +358,25 @@ as $$
 $$;
 comment on function private.role_of is 'The role of a person in a tenant, null for strangers.';
 
+create function private.own_role(tenant uuid)
+returns public.member_role
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  own constant public.member_role := private.role_of(tenant, auth.uid());
+  key constant uuid := private.api_key_id();
+begin
+  -- A key with scopes manages nothing.
+  return case when key is null then own else (
+    select least(own, k.role) from public.api_keys k
+    where k.id = key and private.api_key_tenant(key, 'viewer', null) = tenant) end;
+end
+$$;
+comment on function private.own_role is 'The caller''s role in a tenant, null for strangers; for an API key at most its own.';
+
 create function private.refuse_above_own_role(tenant uuid, granted public.member_role)
 returns void
 language plpgsql
@@ -271,7 +384,7 @@ stable
 set search_path = ''
 as $$
 declare
-  own public.member_role := private.role_of(tenant, auth.uid());
+  own public.member_role := private.own_role(tenant);
 begin
   -- Owners may everything; everybody else only below their own role.
   if own is distinct from 'owner' and not coalesce(granted < own, false) then
@@ -289,7 +402,9 @@ as $$
 declare
   leaves constant boolean := tg_op = 'DELETE';
 begin
-  if auth.uid() is not null and not (leaves and old.user_id = auth.uid()) then
+  if auth.uid() is not null
+    and not (leaves and old.user_id = auth.uid() and private.api_key_id() is null)
+  then
     perform private.refuse_above_own_role(old.tenant_id, old.role);
     if not leaves then
       perform private.refuse_above_own_role(new.tenant_id, new.role);
@@ -332,8 +447,9 @@ as $$
   from public.memberships m
   join public.tenants t on t.id = m.tenant_id
   where m.user_id = auth.uid() and t.deleted_at is null
+    and (private.api_key_id() is null or t.id = private.current_tenant('viewer', 'tenant'))
 $$;
-comment on function public.my_tenants is 'The tenants that the caller belongs to, with the role in each.';
+comment on function public.my_tenants is 'The tenants that the caller belongs to, with the role in each; an API key''s own.';
 grant execute on function public.my_tenants to authenticated;
 
 create function private.my_tenant(tenant uuid)
@@ -354,6 +470,7 @@ as $$
 declare
   made uuid;
 begin
+  perform private.refuse_api_key();
   perform private.refuse_unknown_keys(payload, array['name', 'slug', 'currency', 'time_zone', 'locale']);
   if not exists (select from public.people where id = auth.uid()) then
     perform private.refuse(401, 'unauthenticated', 'Sign in first.');
@@ -385,7 +502,7 @@ stable
 set search_path = ''
 as $$
 declare
-  own public.member_role := private.role_of(tenant, auth.uid());
+  own public.member_role := private.own_role(tenant);
 begin
   if own is null or exists (
     select from public.tenants where id = tenant and deleted_at is not null)
@@ -507,7 +624,8 @@ set search_path = ''
 as $$
 declare
   tenant uuid := private.require_role(
-    case when remove_member.user_id = auth.uid() then 'viewer' else 'admin' end);
+    case when remove_member.user_id = auth.uid() and private.api_key_id() is null
+      then 'viewer' else 'admin' end);
 begin
   perform private.require_member(remove_member.user_id);
   delete from public.memberships m

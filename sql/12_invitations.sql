@@ -122,6 +122,7 @@ as $$
 declare
   offer public.invitations;
 begin
+  perform private.refuse_api_key();
   select i.* into offer from public.invitations i
   where sha256(convert_to(accept_invitation.token, 'UTF8')) in (i.token_hash, i.mailed_token_hash)
   for update;

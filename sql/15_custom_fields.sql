@@ -49,7 +49,7 @@ grant insert (tenant_id, entity, key, label, type, required, choices, position),
 
 create policy "members read the custom fields"
   on public.custom_fields for select to authenticated
-  using (tenant_id = (select private.current_tenant('viewer')));
+  using (tenant_id = (select private.current_tenant('viewer', 'tenant')));
 create policy "admins add custom fields"
   on public.custom_fields for insert to authenticated
   with check (tenant_id = (select private.current_tenant('admin')));
@@ -174,7 +174,7 @@ stable
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('viewer');
+  tenant uuid := private.require_role('viewer', 'tenant');
 begin
   return (
     select coalesce(json_agg(private.custom_field_document(f) order by f.entity, f.position, f.id), '[]')

@@ -16,7 +16,7 @@ comment on function private.are_tags is 'Whether each is a text of 1 to 1,000 ch
 grant execute on function private.are_tags to authenticated, service_role;
 
 create table public.customers (
-  tenant_id uuid not null default private.current_tenant('member')
+  tenant_id uuid not null default private.current_tenant('member', 'customers')
     references public.tenants (id) on delete cascade,
   id uuid not null default private.uuid_v7(),
   kind public.customer_kind not null default 'company',
@@ -72,17 +72,17 @@ grant insert (tenant_id, kind, name, email, phone, tax_id, billing_address, ship
 
 create policy "members read their tenant's customers"
   on public.customers for select to authenticated
-  using (tenant_id = (select private.current_tenant('viewer')));
+  using (tenant_id = (select private.current_tenant('viewer', 'customers')));
 create policy "members who write add customers"
   on public.customers for insert to authenticated
-  with check (tenant_id = (select private.current_tenant('member')));
+  with check (tenant_id = (select private.current_tenant('member', 'customers')));
 create policy "members who write change customers"
   on public.customers for update to authenticated
-  using (tenant_id = (select private.current_tenant('member')))
-  with check (tenant_id = (select private.current_tenant('member')));
+  using (tenant_id = (select private.current_tenant('member', 'customers')))
+  with check (tenant_id = (select private.current_tenant('member', 'customers')));
 
 create trigger "10_guard_tenant" before insert on public.customers
-  for each row execute function private.guard_tenant();
+  for each row execute function private.guard_tenant('customers');
 create trigger "20_check_custom" before insert or update on public.customers
   for each row execute function private.check_custom('customer');
 create trigger "30_keep_version" before update on public.customers
@@ -109,7 +109,7 @@ stable
 set search_path = ''
 as $$
   select d.document from private.customer_documents d
-  where d.tenant_id = private.current_tenant('viewer') and d.id = customer_document.id
+  where d.tenant_id = private.current_tenant('viewer', 'customers') and d.id = customer_document.id
 $$;
 grant execute on function private.customer_document to authenticated;
 
@@ -121,7 +121,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'customers');
   made uuid;
   input public.customers;
 begin
@@ -147,7 +147,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'customers');
   present public.customers;
 begin
   perform private.refuse_unknown_keys(patch, array[
@@ -183,7 +183,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'customers');
   present record;
 begin
   -- The table's name is a regclass: it can only be a table's, and prints quoted.
@@ -274,7 +274,7 @@ set search_path = ''
 rows 100
 as $$
 declare
-  tenant uuid := private.require_role('viewer');
+  tenant uuid := private.require_role('viewer', 'customers');
   pattern text := private.like_pattern(q);
 begin
   return query

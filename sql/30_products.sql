@@ -1,7 +1,7 @@
 -- Products: what a tenant sells, at which price.
 
 create table public.products (
-  tenant_id uuid not null default private.current_tenant('member')
+  tenant_id uuid not null default private.current_tenant('member', 'products')
     references public.tenants (id) on delete cascade,
   id uuid not null default private.uuid_v7(),
   sku text not null constraint products_sku_length
@@ -56,14 +56,14 @@ grant insert (tenant_id, sku, name, unit_price, currency, tax_rate, unit, active
 
 create policy "members read their tenant's products"
   on public.products for select to authenticated
-  using (tenant_id = (select private.current_tenant('viewer')));
+  using (tenant_id = (select private.current_tenant('viewer', 'products')));
 create policy "members who write add products"
   on public.products for insert to authenticated
-  with check (tenant_id = (select private.current_tenant('member')));
+  with check (tenant_id = (select private.current_tenant('member', 'products')));
 create policy "members who write change products"
   on public.products for update to authenticated
-  using (tenant_id = (select private.current_tenant('member')))
-  with check (tenant_id = (select private.current_tenant('member')));
+  using (tenant_id = (select private.current_tenant('member', 'products')))
+  with check (tenant_id = (select private.current_tenant('member', 'products')));
 
 create function private.default_currency()
 returns trigger
@@ -83,7 +83,7 @@ $$;
 comment on function private.default_currency is 'BEFORE INSERT OR UPDATE: the tenant''s currency where none is given; only known ones.';
 
 create trigger "10_guard_tenant" before insert on public.products
-  for each row execute function private.guard_tenant();
+  for each row execute function private.guard_tenant('products');
 create trigger "20_default_currency" before insert or update of currency on public.products
   for each row execute function private.default_currency();
 create trigger "20_check_custom" before insert or update on public.products
@@ -112,7 +112,7 @@ stable
 set search_path = ''
 as $$
   select d.document from private.product_documents d
-  where d.tenant_id = private.current_tenant('viewer') and d.id = product_document.id
+  where d.tenant_id = private.current_tenant('viewer', 'products') and d.id = product_document.id
 $$;
 grant execute on function private.product_document to authenticated;
 
@@ -124,7 +124,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'products');
   made uuid;
   input public.products;
 begin
@@ -148,7 +148,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'products');
   present public.products;
 begin
   perform private.refuse_unknown_keys(patch, array[
@@ -210,7 +210,7 @@ set search_path = ''
 rows 100
 as $$
 declare
-  tenant uuid := private.require_role('viewer');
+  tenant uuid := private.require_role('viewer', 'products');
   pattern text := private.like_pattern(q);
 begin
   return query

@@ -16,7 +16,7 @@ alter table private.number_series enable row level security;
 alter table private.number_series force row level security;
 
 create table public.orders (
-  tenant_id uuid not null default private.current_tenant('member')
+  tenant_id uuid not null default private.current_tenant('member', 'orders')
     references public.tenants (id) on delete cascade,
   id uuid not null default private.uuid_v7(),
   number text not null,
@@ -79,7 +79,7 @@ create index orders_search_idx on public.orders using gin (
   with (fastupdate = off);
 
 create table public.order_items (
-  tenant_id uuid not null default private.current_tenant('member')
+  tenant_id uuid not null default private.current_tenant('member', 'orders')
     references public.tenants (id) on delete cascade,
   id uuid not null default private.uuid_v7(),
   order_id uuid not null,
@@ -139,25 +139,25 @@ grant insert (tenant_id, order_id, position, product_id, sku, name, quantity, un
 
 create policy "members read their tenant's orders"
   on public.orders for select to authenticated
-  using (tenant_id = (select private.current_tenant('viewer')));
+  using (tenant_id = (select private.current_tenant('viewer', 'orders')));
 create policy "members who write place orders"
   on public.orders for insert to authenticated
-  with check (tenant_id = (select private.current_tenant('member')));
+  with check (tenant_id = (select private.current_tenant('member', 'orders')));
 create policy "members who write change orders"
   on public.orders for update to authenticated
-  using (tenant_id = (select private.current_tenant('member')))
-  with check (tenant_id = (select private.current_tenant('member')));
+  using (tenant_id = (select private.current_tenant('member', 'orders')))
+  with check (tenant_id = (select private.current_tenant('member', 'orders')));
 
 create policy "members read their tenant's order items"
   on public.order_items for select to authenticated
-  using (tenant_id = (select private.current_tenant('viewer')));
+  using (tenant_id = (select private.current_tenant('viewer', 'orders')));
 create policy "members who write add order items"
   on public.order_items for insert to authenticated
-  with check (tenant_id = (select private.current_tenant('member')));
+  with check (tenant_id = (select private.current_tenant('member', 'orders')));
 create policy "members who write change order items"
   on public.order_items for update to authenticated
-  using (tenant_id = (select private.current_tenant('member')))
-  with check (tenant_id = (select private.current_tenant('member')));
+  using (tenant_id = (select private.current_tenant('member', 'orders')))
+  with check (tenant_id = (select private.current_tenant('member', 'orders')));
 
 -- Rules of orders -----------------------------------------------------------------------------------
 
@@ -273,7 +273,7 @@ comment on function private.guard_order is
   'BEFORE INSERT OR UPDATE: the status machine, frozen amounts, the currency''s digits, and the total.';
 
 create trigger "10_guard_tenant" before insert on public.orders
-  for each row execute function private.guard_tenant();
+  for each row execute function private.guard_tenant('orders');
 create trigger "20_default_currency" before insert or update of currency on public.orders
   for each row execute function private.default_currency();
 create trigger "20_check_custom" before insert or update on public.orders
@@ -333,7 +333,7 @@ comment on function private.compute_item is
   'BEFORE every change of an item: only while its order is open; gives its position and computes its amounts.';
 
 create trigger "10_guard_tenant" before insert on public.order_items
-  for each row execute function private.guard_tenant();
+  for each row execute function private.guard_tenant('orders');
 create trigger "20_compute_item" before insert or update or delete on public.order_items
   for each row execute function private.compute_item();
 

@@ -35,7 +35,7 @@ stable
 set search_path = ''
 as $$
   select d.document from private.order_documents d
-  where d.tenant_id = private.current_tenant('viewer') and d.id = order_document.id
+  where d.tenant_id = private.current_tenant('viewer', 'orders') and d.id = order_document.id
 $$;
 grant execute on function private.order_document to authenticated;
 
@@ -95,7 +95,7 @@ security definer
 set search_path = ''
 as $$
   delete from public.order_items i
-  where i.tenant_id = private.current_tenant('member') and i.order_id = target and i.position > last
+  where i.tenant_id = private.current_tenant('member', 'orders') and i.order_id = target and i.position > last
 $$;
 comment on function private.drop_items_after is 'Removes the lines behind a position; callers themselves may not DELETE.';
 grant execute on function private.put_items, private.drop_items_after to authenticated;
@@ -106,7 +106,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'orders');
   made uuid;
   input public.orders;
 begin
@@ -132,7 +132,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'orders');
   present public.orders;
   changed public.orders;
 begin
@@ -179,7 +179,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'orders');
   target uuid;
   code text;
   results jsonb := '[]';
@@ -212,7 +212,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'orders');
   original public.orders;
 begin
   select o.* into original from public.orders o
@@ -275,7 +275,7 @@ rows 100
 as $$
 #variable_conflict use_column
 declare
-  tenant uuid := private.require_role('viewer');
+  tenant uuid := private.require_role('viewer', 'orders');
   pattern text := private.like_pattern(q);
   -- As an array, for the planner would rather read all orders than believe how few customers match.
   buyers uuid[];

@@ -5,7 +5,7 @@ create type public.attachment_status as enum ('pending', 'ready');
 create type public.preview_state as enum ('none', 'pending', 'ready');
 
 create table public.attachments (
-  tenant_id uuid not null default private.current_tenant('member')
+  tenant_id uuid not null default private.current_tenant('member', 'files')
     references public.tenants (id) on delete cascade,
   id uuid not null default private.uuid_v7(),
   entity_type text not null constraint attachments_entity_type_known
@@ -53,7 +53,7 @@ grant select (tenant_id, id, entity_type, entity_id, file_name, content_type, by
 
 create policy "members read the files of their tenant's records"
   on public.attachments for select to authenticated
-  using (tenant_id = (select private.current_tenant('viewer')));
+  using (tenant_id = (select private.current_tenant('viewer', 'files')));
 
 -- What a tenant may store ------------------------------------------------------------------------------
 
@@ -149,7 +149,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'files');
   input public.attachments;
   made public.attachments;
 begin
@@ -276,7 +276,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'files');
   present public.attachments;
 begin
   select a.* into present from public.attachments a

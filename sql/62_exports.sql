@@ -37,7 +37,7 @@ grant select (tenant_id, id, entity, format, rows, query, columns, status, done,
   on public.exports to authenticated, service_role;
 create policy "members who write see their tenant's exports"
   on public.exports for select to authenticated
-  using (tenant_id = (select private.current_tenant('member')));
+  using (tenant_id = (select private.current_tenant('member', 'exports')));
 
 create view private.export_documents with (security_invoker) as
 select
@@ -75,11 +75,13 @@ security definer
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'exports');
   made public.exports;
   stamp text;
 begin
   perform private.refuse_unknown_keys(payload, array['entity', 'format', 'rows', 'query', 'columns']);
+  -- The task reads as the person, so a key's scopes are looked at here.
+  perform private.require_role('viewer', payload ->> 'entity');
   if (select count(*) from public.exports e
       where e.tenant_id = tenant and e.status in ('queued', 'running')) >= 20
   then
@@ -117,7 +119,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'exports');
   present public.exports;
 begin
   select e.* into present from public.exports e
@@ -149,7 +151,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('member');
+  tenant uuid := private.require_role('member', 'exports');
 begin
   update public.exports e
   set status = 'queued', error = null, done = 0, total = null, finished_at = null, started_at = null,

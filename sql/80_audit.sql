@@ -497,7 +497,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  tenant uuid := private.require_role('viewer');
+  tenant uuid := private.require_role('viewer', 'orders');
 begin
   if not exists (
     select from public.orders o where o.tenant_id = tenant and o.id = order_timeline.order_id)

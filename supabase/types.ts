@@ -5,6 +5,70 @@ export type Json = string | number | boolean | null | { [key: string]: Json | un
 export type Database = {
   public: {
     Tables: {
+      api_keys: {
+        Row: {
+          created_at: string;
+          created_by: string;
+          expires_at: string | null;
+          id: string;
+          key_hash: string;
+          label: string;
+          last_used_at: string | null;
+          last_used_ip: unknown;
+          prefix: string;
+          revoked_at: string | null;
+          role: Database["public"]["Enums"]["member_role"];
+          scopes: string[] | null;
+          tenant_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          created_at?: string;
+          created_by: string;
+          expires_at?: string | null;
+          id?: string;
+          key_hash: string;
+          label: string;
+          last_used_at?: string | null;
+          last_used_ip?: unknown;
+          prefix: string;
+          revoked_at?: string | null;
+          role: Database["public"]["Enums"]["member_role"];
+          scopes?: string[] | null;
+          tenant_id: string;
+        };
+        Update: {
+          created_at?: string;
+          created_by?: string;
+          expires_at?: string | null;
+          id?: string;
+          key_hash?: string;
+          label?: string;
+          last_used_at?: string | null;
+          last_used_ip?: unknown;
+          prefix?: string;
+          revoked_at?: string | null;
+          role?: Database["public"]["Enums"]["member_role"];
+          scopes?: string[] | null;
+          tenant_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "api_keys_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "people";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "api_keys_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
       attachments: {
         Row: {
           byte_size: number;
@@ -834,6 +898,7 @@ export type Database = {
       cancel_export: { Args: { id: string }; Returns: Json };
       cancel_job: { Args: { id: number }; Returns: undefined };
       create_analyst: { Args: { expires_at?: string; label: string }; Returns: Json };
+      create_api_key: { Args: { payload: Json }; Returns: Json };
       create_attachment: { Args: { payload: Json }; Returns: Json };
       create_custom_field: { Args: { payload: Json }; Returns: Json };
       create_customer: { Args: { payload: Json }; Returns: Json };
@@ -846,6 +911,7 @@ export type Database = {
       duplicate_order: { Args: { order_id: string }; Returns: Json };
       erase_audit: { Args: { entity_id: string; entity_type: string }; Returns: number };
       invite_member: { Args: { email: string; role: string }; Returns: Json };
+      list_api_keys: { Args: Record<PropertyKey, never>; Returns: Json };
       list_custom_fields: { Args: { entity?: string }; Returns: Json };
       list_emails: { Args: { before?: string; page_size?: number }; Returns: Json };
       list_invitations: { Args: Record<PropertyKey, never>; Returns: Json };
@@ -860,6 +926,7 @@ export type Database = {
       restore_product: { Args: { expected_version?: number; id: string }; Returns: Json };
       retry_export: { Args: { id: string }; Returns: Json };
       retry_job: { Args: { id: number }; Returns: undefined };
+      revoke_api_key: { Args: { id: string }; Returns: undefined };
       revoke_invitation: { Args: { id: string }; Returns: undefined };
       search_customers: { Args: { q: string }; Returns: string[] };
       search_orders: { Args: { q: string }; Returns: string[] };
