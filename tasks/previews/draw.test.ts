@@ -22,7 +22,8 @@ async function preview(bytes: Buffer, contentType: string, options: Options = {}
   const { data, info } = await sharp(drawn.preview).raw().toBuffer({ resolveWithObject: true });
   /** The strongest colour at a place between 0 and 1 from the upper left. */
   const at = (x: number, y: number): string => {
-    const from = (Math.floor(y * info.height) * info.width + Math.floor(x * info.width)) * info.channels;
+    const from =
+      (Math.floor(y * info.height) * info.width + Math.floor(x * info.width)) * info.channels;
     const [red = 0, green = 0, blue = 0] = data.subarray(from, from + 3);
     if (Math.min(red, green, blue) > 200) return "white";
     return red > green && red > blue ? "red" : green > blue ? "green" : "blue";
@@ -69,7 +70,10 @@ describe("a PDF's preview", () => {
 
   test("is no larger for a page as large as a house", async () => {
     const bytes = pdf({ page: "/MediaBox [0 0 1000000 2000000]", content: "" });
-    expect((await preview(bytes, "application/pdf")).meta).toMatchObject({ width: 400, height: 800 });
+    expect((await preview(bytes, "application/pdf")).meta).toMatchObject({
+      width: 400,
+      height: 800,
+    });
   });
 });
 

@@ -21,9 +21,13 @@ export const photo = (): Promise<Buffer> =>
 /** A red frame, then a green one. */
 export async function animation(): Promise<Buffer> {
   const frame = (background: string) =>
-    sharp({ create: { width: 40, height: 30, channels: 3, background } }).png().toBuffer();
+    sharp({ create: { width: 40, height: 30, channels: 3, background } })
+      .png()
+      .toBuffer();
   const frames = await Promise.all(["#d00000", "#00d000"].map(frame));
-  return await sharp(frames, { join: { animated: true } }).gif({ delay: [100, 100] }).toBuffer();
+  return await sharp(frames, { join: { animated: true } })
+    .gif({ delay: [100, 100] })
+    .toBuffer();
 }
 
 /** A few hundred kilobytes that are 150 million pixels. */
