@@ -18,11 +18,12 @@ function withLogin(databaseUrl: string, role: string, password: string): string 
 }
 
 /** The product's version, from package.json. */
-export function productVersion(): string {
+function productVersion(): string {
   const file = readFileSync(path.join(ROOT, "package.json"), "utf8");
   return z.object({ version: z.string() }).parse(JSON.parse(file)).version;
 }
 
+/** Works it out; `secrets` and `ports` are those of this start. */
 export function createContext(env: Env, secrets: Secrets, ports: Ports): StackContext {
   const gateway = origin(ports.gateway);
   const { DATABASE_URL, SUPABASE_URL } = env;

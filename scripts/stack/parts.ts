@@ -13,6 +13,7 @@ import { createS3 } from "./parts/s3.ts";
 import { createWorker } from "./parts/worker.ts";
 import type { SiteBuild } from "./site_build.ts";
 
+/** Makes every part that this environment does not name an external service for. Starts none. */
 export function createParts(ctx: StackContext, env: Env, build: SiteBuild): Part[] {
   const given = { ...childEnv(env), LOG_LEVEL: env.LOG_LEVEL };
   const { external } = ctx;

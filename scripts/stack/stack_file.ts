@@ -4,7 +4,7 @@ import path from "node:path";
 import { z } from "zod";
 import type { StackContext } from "./part.ts";
 
-export const stackSchema = z.object({
+const stackSchema = z.object({
   portal_url: z.string(),
   api_url: z.string(),
   database_url: z.string(),
@@ -23,6 +23,7 @@ export const stackSchema = z.object({
 
 export type Stack = z.infer<typeof stackSchema>;
 
+/** Where the file of a data folder is, whether or not a stack is running. */
 export const stackFile = (dataDir: string) => path.join(dataDir, "stack.json");
 
 /** Written only when everything answers; mode 0600, for it holds an owner's password. */
@@ -53,6 +54,7 @@ export function readStackFile(file: string): Stack {
   return stackSchema.parse(JSON.parse(readFileSync(file, "utf8")));
 }
 
+/** Whoever finds the file finds a running stack. */
 export function removeStackFile(dataDir: string): void {
   rmSync(stackFile(dataDir), { force: true });
 }

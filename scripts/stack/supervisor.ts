@@ -23,6 +23,7 @@ type Entry = {
   ready: Promise<void> | undefined;
 };
 
+/** Holds the parts of one stack, each in one state at a time. */
 export class Supervisor {
   readonly #entries = new Map<string, Entry>();
   readonly #dataDir: string;
