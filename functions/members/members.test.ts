@@ -9,6 +9,7 @@ import {
   signUp,
 } from "../../scripts/stack/testing.ts";
 import { problem } from "../_shared/contracts/common.ts";
+import { customer } from "../_shared/contracts/customers.ts";
 import { memberList, type Role } from "../_shared/contracts/tenancy.ts";
 
 const refusal = ({ status, body }: Answer) => [status, problem.parse(body).code];
@@ -123,4 +124,21 @@ describe("the last owner", () => {
     const { body } = await api("/api/members", { token: owner.token });
     expect(memberList.parse(body).data.filter(({ role }) => role === "owner")).toHaveLength(1);
   });
+});
+
+test("a person can be erased; what they made stays, in the trash as well", async () => {
+  const { id, token, join } = await newTenant();
+  const { id: maker, token: theirs } = await join("member");
+  const make = async (name: string) =>
+    customer.parse((await api("/api/customers", { token: theirs, body: { name } })).body);
+  const kept = await make("Kept");
+  const trashed = await make("Trashed");
+  await api(`/api/customers/${trashed.id}`, { token, method: "DELETE" });
+  await database()`delete from public.people where id = ${maker}`;
+  const left = await database()`
+    select name, created_by from public.customers where tenant_id = ${id} order by name`;
+  expect([...left]).toEqual([
+    { name: kept.name, created_by: null },
+    { name: trashed.name, created_by: null },
+  ]);
 });

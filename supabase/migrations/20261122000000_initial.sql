@@ -160,7 +160,10 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  if old.deleted_at is not null and new.deleted_at is not null then
+  if old.deleted_at is not null and new.deleted_at is not null
+    -- Who made it may be erased meanwhile: the foreign key then empties created_by.
+    and (new is not distinct from old or to_jsonb(new) - 'created_by' <> to_jsonb(old) - 'created_by')
+  then
     perform private.refuse(409, 'conflict', 'This record is in the trash. Restore it before changing it.');
   end if;
   if new is distinct from old then
