@@ -1,24 +1,34 @@
-import { useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { type FieldValues, useForm } from "react-hook-form";
+import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import type { Customer } from "../../../../functions/_shared/contracts/customers.ts";
 import { Button } from "../../ui/Button.tsx";
+import { usePage } from "../../ui/context.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Input, Select } from "../../ui/Input.tsx";
+import { CustomFieldset } from "../records/CustomFieldset.tsx";
 import { RecordDialog } from "../records/RecordDialog.tsx";
 import { useSaveRecord } from "../records/use-save-record.ts";
-import { ADDRESS_LINES, type CustomerForm, formOf, resolveCustomer } from "./form-model.ts";
+import { ADDRESS_LINES, type CustomerForm, customerResolver, formOf } from "./form-model.ts";
 
 type Props = {
   customer: Customer | null;
+  fields: readonly CustomField[];
   onClose: () => void;
   onSaved: (customer: Customer) => void;
 };
 
 /** A new customer, or a change to one. */
-export default function CustomerDialog({ customer, onClose, onSaved }: Props) {
+export default function CustomerDialog({ customer, fields, onClose, onSaved }: Props) {
+  const { locale } = usePage();
+  const stored = useRef(customer?.custom ?? {});
+  const resolver = useMemo(
+    () => customerResolver(() => ({ fields, stored: stored.current, locale })),
+    [fields, locale],
+  );
   const form = useForm<CustomerForm, unknown, FieldValues>({
-    defaultValues: formOf(customer),
-    resolver: resolveCustomer,
+    defaultValues: formOf(customer, fields, locale),
+    resolver,
   });
   const saving = useSaveRecord<CustomerForm, Customer>({
     form,
@@ -39,7 +49,8 @@ export default function CustomerDialog({ customer, onClose, onSaved }: Props) {
       onLoadTheirs={
         theirs &&
         (() => {
-          form.reset(formOf(theirs));
+          stored.current = theirs.custom;
+          form.reset(formOf(theirs, fields, locale));
           saving.settle();
         })
       }
@@ -83,6 +94,12 @@ export default function CustomerDialog({ customer, onClose, onSaved }: Props) {
           Add a different shipping address
         </Button>
       )}
+      <CustomFieldset
+        fields={fields}
+        custom={customer?.custom ?? {}}
+        register={register}
+        errors={errors.custom}
+      />
     </RecordDialog>
   );
 }

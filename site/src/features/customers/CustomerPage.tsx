@@ -1,10 +1,11 @@
 import { ArrowLeft, ChevronRight, Pencil, Plus, Trash2 } from "lucide-react";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { lazy, Suspense, useState } from "react";
+import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import type { Customer } from "../../../../functions/_shared/contracts/customers.ts";
+import type { Attachment } from "../../../../functions/_shared/contracts/files.ts";
 import { ApiError } from "../../lib/api/client.ts";
 import type { List } from "../../lib/api/resources.ts";
 import { formatNumber } from "../../lib/format.ts";
-import { Badge } from "../../ui/Badge.tsx";
 import { Button, ButtonLink } from "../../ui/Button.tsx";
 import {
   type PageContext,
@@ -17,14 +18,21 @@ import {
 import { Notice } from "../../ui/Notice.tsx";
 import { PageHeader } from "../../ui/PageHeader.tsx";
 import { toast } from "../../ui/toast.ts";
-import { DateTime } from "../../ui/Values.tsx";
+import { FilesCard } from "../files/FilesCard.tsx";
 import { OrderRows } from "../orders/OrderRows.tsx";
 import type { OrderRow } from "../orders/OrdersPage.tsx";
 import { useTrash } from "../records/use-trash.ts";
+import { CustomerDetails } from "./CustomerDetails.tsx";
 
 const CustomerDialog = lazy(() => import("./CustomerDialog.tsx"));
 
-type Props = { page: PageContext; customer: Customer; orders: List<OrderRow> };
+type Props = {
+  page: PageContext;
+  customer: Customer;
+  orders: List<OrderRow>;
+  files: List<Attachment> | null;
+  fields: CustomField[];
+};
 
 /** The island of a customer's page. */
 export function CustomerPage({ page, ...rest }: Props) {
@@ -35,7 +43,7 @@ export function CustomerPage({ page, ...rest }: Props) {
   );
 }
 
-function CustomerView({ customer: initial, orders }: Omit<Props, "page">) {
+function CustomerView({ customer: initial, orders, files, fields }: Omit<Props, "page">) {
   const api = useApi();
   const href = useHref();
   const { locale } = usePage();
@@ -114,36 +122,41 @@ function CustomerView({ customer: initial, orders }: Omit<Props, "page">) {
           </Notice>
         ) : null}
         <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_20rem]">
-          <section
-            aria-labelledby="orders-heading"
-            className="panel overflow-hidden max-xl:order-1"
-          >
-            <div className="flex items-center justify-between px-4 pt-3.5 pb-2.5 md:px-5">
-              <h2 id="orders-heading" className="font-semibold text-sm">
-                Orders{" "}
-                <span className="numeric font-normal text-faint" suppressHydrationWarning>
-                  {formatNumber(count, locale)}
-                </span>
-              </h2>
-              {count > 0 ? (
-                <a
-                  href={href(`orders?customer_id=${customer.id}`)}
-                  className="link flex items-center gap-0.5 text-sm"
-                >
-                  All orders
-                  <ChevronRight className="size-3.5 rtl:rotate-180" aria-hidden="true" />
-                </a>
-              ) : null}
-            </div>
-            <OrderRows orders={orders.data} showCustomer={false} empty="No orders yet." />
-          </section>
-          <CustomerDetails customer={customer} />
+          <div className="flex min-w-0 flex-col gap-6 max-xl:order-1">
+            <section aria-labelledby="orders-heading" className="panel overflow-hidden">
+              <div className="flex items-center justify-between px-4 pt-3.5 pb-2.5 md:px-5">
+                <h2 id="orders-heading" className="font-semibold text-sm">
+                  Orders{" "}
+                  <span className="numeric font-normal text-faint" suppressHydrationWarning>
+                    {formatNumber(count, locale)}
+                  </span>
+                </h2>
+                {count > 0 ? (
+                  <a
+                    href={href(`orders?customer_id=${customer.id}`)}
+                    className="link flex items-center gap-0.5 text-sm"
+                  >
+                    All orders
+                    <ChevronRight className="size-3.5 rtl:rotate-180" aria-hidden="true" />
+                  </a>
+                ) : null}
+              </div>
+              <OrderRows orders={orders.data} showCustomer={false} empty="No orders yet." />
+            </section>
+            <FilesCard
+              owner={{ entity_type: "customer", entity_id: customer.id }}
+              initial={files}
+              writable={mayWrite && customer.deleted_at === null}
+            />
+          </div>
+          <CustomerDetails customer={customer} fields={fields} />
         </div>
       </div>
       {editing ? (
         <Suspense>
           <CustomerDialog
             customer={customer}
+            fields={fields}
             onClose={() => setEditing(false)}
             onSaved={(saved) => {
               setCustomer(saved);
@@ -155,66 +168,4 @@ function CustomerView({ customer: initial, orders }: Omit<Props, "page">) {
       ) : null}
     </>
   );
-}
-
-function CustomerDetails({ customer }: { customer: Customer }) {
-  return (
-    <section aria-labelledby="customer-details" className="panel px-4 py-4 text-sm">
-      <h2 id="customer-details" className="mb-3 font-semibold text-sm">
-        Details
-      </h2>
-      <dl className="flex flex-col gap-3">
-        <Row label="Kind">{customer.kind === "company" ? "Company" : "Person"}</Row>
-        <Row label="E-mail">
-          {customer.email ? (
-            <a href={`mailto:${customer.email}`} className="link break-all">
-              {customer.email}
-            </a>
-          ) : null}
-        </Row>
-        <Row label="Phone">
-          {customer.phone ? <bdi className="numeric">{customer.phone}</bdi> : null}
-        </Row>
-        <Row label="Tax id">
-          {customer.tax_id ? <bdi className="numeric">{customer.tax_id}</bdi> : null}
-        </Row>
-        <Row label="Billing address">{addressText(customer.billing_address)}</Row>
-        <Row label="Shipping address">{addressText(customer.shipping_address)}</Row>
-        <Row label="Tags">
-          {customer.tags.length > 0 ? (
-            <span className="flex flex-wrap gap-1">
-              {customer.tags.map((tag) => (
-                <Badge key={tag}>
-                  <bdi>{tag}</bdi>
-                </Badge>
-              ))}
-            </span>
-          ) : null}
-        </Row>
-        <Row label="Customer since">
-          <DateTime value={customer.created_at} />
-        </Row>
-      </dl>
-    </section>
-  );
-}
-
-function Row({ label, children }: { label: string; children: ReactNode }) {
-  if (children === null) return null;
-  return (
-    <div>
-      <dt className="text-faint text-xs">{label}</dt>
-      <dd className="mt-0.5 whitespace-pre-line break-words" dir="auto">
-        {children}
-      </dd>
-    </div>
-  );
-}
-
-/** An address in lines; null for none. */
-function addressText(address: Customer["billing_address"]): string | null {
-  if (!address) return null;
-  const { line1, line2, postal_code, city, region, country } = address;
-  const lines = [line1, line2, [postal_code, city].filter(Boolean).join(" "), region, country];
-  return lines.filter(Boolean).join("\n") || null;
 }

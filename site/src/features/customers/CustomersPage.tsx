@@ -1,5 +1,6 @@
 import { Plus, RotateCcw, Users } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
+import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import type { Customer } from "../../../../functions/_shared/contracts/customers.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Button } from "../../ui/Button.tsx";
@@ -17,18 +18,18 @@ import { CUSTOMER_LIST } from "./list-spec.ts";
 
 const CustomerDialog = lazy(() => import("./CustomerDialog.tsx"));
 
-type Props = { page: PageContext; initial: Loaded<Customer> };
+type Props = { page: PageContext; initial: Loaded<Customer>; fields: CustomField[] };
 
 /** The island of the customers list. */
-export function CustomersPage({ page, initial }: Props) {
+export function CustomersPage({ page, ...rest }: Props) {
   return (
     <PageProvider page={page}>
-      <Customers initial={initial} />
+      <Customers {...rest} />
     </PageProvider>
   );
 }
 
-function Customers({ initial }: { initial: Loaded<Customer> }) {
+function Customers({ initial, fields }: Omit<Props, "page">) {
   const state = useList(CUSTOMER_LIST, initial);
   const href = useHref();
   const mayWrite = useAllows("member");
@@ -148,6 +149,7 @@ function Customers({ initial }: { initial: Loaded<Customer> }) {
         <Suspense>
           <CustomerDialog
             customer={null}
+            fields={fields}
             onClose={() => setCreating(false)}
             onSaved={({ id, name }) => leaveWithToast(href(`customers/${id}`), `${name} created`)}
           />

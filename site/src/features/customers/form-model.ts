@@ -1,8 +1,10 @@
+import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import type {
   Customer,
   CustomerCreate,
 } from "../../../../functions/_shared/contracts/customers.ts";
 import { contractResolver } from "../../lib/contract-resolver.ts";
+import { type CustomForm, customFormOf, customRequest } from "../records/custom.ts";
 
 export const ADDRESS_LINES = [
   { name: "line1", label: "Street", autoComplete: "address-line1", wide: true },
@@ -26,10 +28,22 @@ export type CustomerForm = {
   shipping_address: Address;
   /** Separated by commas. */
   tags: string;
+  custom: CustomForm;
+};
+
+/** The tenant's own fields, what is stored in them, and by whose habits they are written. */
+export type CustomContext = {
+  fields: readonly CustomField[];
+  stored: Customer["custom"];
+  locale: string;
 };
 
 /** The form of a customer; of a new one, for null. */
-export function formOf(customer: Customer | null): CustomerForm {
+export function formOf(
+  customer: Customer | null,
+  fields: readonly CustomField[],
+  locale: string,
+): CustomerForm {
   return {
     kind: customer?.kind ?? "company",
     name: customer?.name ?? "",
@@ -39,6 +53,7 @@ export function formOf(customer: Customer | null): CustomerForm {
     billing_address: { ...customer?.billing_address },
     shipping_address: { ...customer?.shipping_address },
     tags: customer?.tags.join(", ") ?? "",
+    custom: customFormOf(fields, customer?.custom ?? {}, locale),
   };
 }
 
@@ -52,7 +67,7 @@ function addressOrNull(address: Address): Address | null {
   return filled.length === 0 ? null : Object.fromEntries(filled);
 }
 
-function requestOf(form: CustomerForm): CustomerCreate {
+function requestOf(form: CustomerForm, custom: CustomContext): CustomerCreate {
   return {
     kind: form.kind,
     name: form.name.trim(),
@@ -69,10 +84,15 @@ function requestOf(form: CustomerForm): CustomerCreate {
           .filter(Boolean),
       ),
     ],
+    ...customRequest(custom.fields, form.custom, custom.stored, custom.locale),
   };
 }
 
-export const resolveCustomer = contractResolver(
-  async () => (await import("../../../../functions/_shared/contracts/customers.ts")).customerCreate,
-  requestOf,
-);
+/** The check of a customer's form; `custom` is asked at each attempt to save. */
+export function customerResolver(custom: () => CustomContext) {
+  return contractResolver(
+    async () =>
+      (await import("../../../../functions/_shared/contracts/customers.ts")).customerCreate,
+    (form: CustomerForm) => requestOf(form, custom()),
+  );
+}

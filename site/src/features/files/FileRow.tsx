@@ -1,31 +1,25 @@
-import {
-  Download,
-  File,
-  FileArchive,
-  FileSpreadsheet,
-  FileText,
-  Film,
-  Image,
-  Trash2,
-} from "lucide-react";
+import { Download, Trash2 } from "lucide-react";
 import type { Attachment } from "../../../../functions/_shared/contracts/files.ts";
 import { formatBytes } from "../../lib/format.ts";
 import { Button, ButtonLink } from "../../ui/Button.tsx";
 import { useHref, usePage } from "../../ui/context.tsx";
 import { DateTime } from "../../ui/Values.tsx";
+import { Thumbnail } from "./Thumbnail.tsx";
 
-type Props = { file: Attachment; onDelete: ((file: Attachment) => void) | null };
+type Props = {
+  file: Attachment;
+  onOpen: (file: Attachment) => void;
+  onDelete: ((file: Attachment) => void) | null;
+};
 
-/** One file: what it is, and the ways to get it and to be rid of it. */
-export function FileRow({ file, onDelete }: Props) {
+/** One file: what it is, and the ways to look at it, to get it and to be rid of it. */
+export function FileRow({ file, onOpen, onDelete }: Props) {
   const href = useHref();
   const { locale } = usePage();
-  const { id, file_name, content_type, byte_size, created_at } = file;
+  const { id, file_name, byte_size, created_at } = file;
   return (
     <li className="flex items-center gap-3 border-line border-t px-4 py-2 text-sm md:px-5">
-      <span className="text-faint [&_svg]:size-4.5" aria-hidden="true">
-        <KindIcon type={content_type} />
-      </span>
+      <Thumbnail file={file} onOpen={() => onOpen(file)} />
       <div className="min-w-0 flex-1">
         <a href={href(`files/${id}`)} className="block truncate font-medium hover:underline">
           <bdi>{file_name}</bdi>
@@ -59,13 +53,4 @@ export function FileRow({ file, onDelete }: Props) {
       </div>
     </li>
   );
-}
-
-function KindIcon({ type }: { type: string }) {
-  if (type.startsWith("image/")) return <Image />;
-  if (type.startsWith("video/")) return <Film />;
-  if (type === "application/zip") return <FileArchive />;
-  if (/csv|excel|spreadsheet|tab-separated/.test(type)) return <FileSpreadsheet />;
-  if (/^text\/|pdf|word|rtf|opendocument/.test(type)) return <FileText />;
-  return <File />;
 }

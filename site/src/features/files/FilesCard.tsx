@@ -1,20 +1,18 @@
 import { Upload as UploadIcon } from "lucide-react";
 import { useCallback, useRef, useState } from "react";
 import type { Attachment } from "../../../../functions/_shared/contracts/files.ts";
-import { ApiError } from "../../lib/api/client.ts";
 import type { List } from "../../lib/api/resources.ts";
 import { formatNumber } from "../../lib/format.ts";
 import { Button } from "../../ui/Button.tsx";
 import { cn } from "../../ui/cn.ts";
-import { useApi, usePage } from "../../ui/context.tsx";
-import { Dialog, DialogFooter } from "../../ui/Dialog.tsx";
+import { usePage } from "../../ui/context.tsx";
 import { Notice } from "../../ui/Notice.tsx";
-import { toast } from "../../ui/toast.ts";
-import { useLive } from "../../ui/use-live.ts";
+import { DeleteFileDialog, PreviewDialog } from "./FileDialogs.tsx";
 import { FileRow } from "./FileRow.tsx";
 import type { Owner } from "./send.ts";
 import { UploadRow } from "./UploadRow.tsx";
 import { useDrop } from "./use-drop.ts";
+import { useFiles } from "./use-files.ts";
 import { useUploads } from "./use-uploads.ts";
 
 type Props = {
@@ -27,19 +25,16 @@ type Props = {
 
 /** The files of a record. */
 export function FilesCard({ owner, initial, writable }: Props) {
-  const api = useApi();
   const { locale } = usePage();
-  const [files, setFiles] = useState(initial?.data ?? null);
-  const [cursor, setCursor] = useState(initial?.page.next_cursor ?? null);
-  const [total, setTotal] = useState(initial?.page.total.count ?? 0);
+  const { files, count, more, loading, loadMore, ...list } = useFiles(owner, initial);
   const [said, setSaid] = useState("");
-  const [loading, setLoading] = useState(false);
+  const [opened, setOpened] = useState<Attachment | null>(null);
   const [deleting, setDeleting] = useState<Attachment | null>(null);
   const section = useRef<HTMLElement>(null);
   const input = useRef<HTMLInputElement>(null);
 
   const { uploads, add, retry, dismiss } = useUploads(owner, (attachment) => {
-    setFiles((all) => [...(all ?? []).filter(({ id }) => id !== attachment.id), attachment]);
+    list.add(attachment);
     setSaid(`${attachment.file_name} uploaded`);
   });
   const adding = useRef(add);
@@ -47,49 +42,12 @@ export function FilesCard({ owner, initial, writable }: Props) {
   const onFiles = useCallback((dropped: File[]) => adding.current(dropped), []);
   const dragging = useDrop(section, writable ? onFiles : null);
 
-  async function fetchPage(next: string | null) {
-    const query = { ...owner, limit: 100, cursor: next ?? undefined };
-    const { data, page } = await api<List<Attachment>>("GET", "/attachments", { query });
-    const ids = new Set(data.map(({ id }) => id));
-    setFiles((all) => [...(next ? (all ?? []).filter(({ id }) => !ids.has(id)) : []), ...data]);
-    setCursor(page.next_cursor);
-    setTotal(page.total.count);
-  }
-
-  useLive((event) => {
-    const ours = event.kind === "files" && event.entity_id === owner.entity_id;
-    if (ours || event.kind === "refresh") fetchPage(null).catch(() => undefined);
-  });
-
-  async function load(next: string | null) {
-    setLoading(true);
-    try {
-      await fetchPage(next);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      toast({ kind: "error", title: "The files could not be loaded", detail: error.message });
-    } finally {
-      setLoading(false);
-    }
-  }
-
-  async function remove({ id, file_name }: Attachment) {
+  async function remove(file: Attachment) {
     setDeleting(null);
-    try {
-      await api("DELETE", `/attachments/${id}`);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (error.status !== 404) {
-        toast({ kind: "error", title: `${file_name} was not deleted`, detail: error.message });
-        return;
-      }
-    }
-    setFiles((all) => (all ?? []).filter((one) => one.id !== id));
-    toast({ kind: "success", title: `${file_name} deleted` });
+    await list.remove(file);
     section.current?.focus();
   }
 
-  const count = cursor === null ? (files?.length ?? 0) : total;
   return (
     <section
       ref={section}
@@ -135,7 +93,7 @@ export function FilesCard({ owner, initial, writable }: Props) {
           kind="danger"
           className="mx-4 mb-4"
           action={
-            <Button size="sm" busy={loading} onClick={() => void load(null)}>
+            <Button size="sm" busy={loading} onClick={() => void loadMore()}>
               Try again
             </Button>
           }
@@ -146,16 +104,21 @@ export function FilesCard({ owner, initial, writable }: Props) {
       {files?.length || uploads.length > 0 ? (
         <ul>
           {files?.map((file) => (
-            <FileRow key={file.id} file={file} onDelete={writable ? setDeleting : null} />
+            <FileRow
+              key={file.id}
+              file={file}
+              onOpen={setOpened}
+              onDelete={writable ? setDeleting : null}
+            />
           ))}
           {uploads.map((upload) => (
             <UploadRow key={upload.key} upload={upload} onRetry={retry} onDismiss={dismiss} />
           ))}
         </ul>
       ) : null}
-      {cursor ? (
+      {more ? (
         <div className="border-line border-t px-4 py-2 md:px-5">
-          <Button size="sm" variant="ghost" busy={loading} onClick={() => void load(cursor)}>
+          <Button size="sm" variant="ghost" busy={loading} onClick={() => void loadMore()}>
             Show more
           </Button>
         </div>
@@ -167,26 +130,14 @@ export function FilesCard({ owner, initial, writable }: Props) {
             : "No files yet."}
         </p>
       ) : null}
-      <Dialog
-        open={deleting !== null}
-        alert
-        size="sm"
-        onClose={() => setDeleting(null)}
-        title="Delete this file?"
-        description={`${deleting?.file_name ?? ""} is gone for good, for everybody.`}
-      >
-        <DialogFooter>
-          <Button onClick={() => setDeleting(null)}>Keep</Button>
-          <Button
-            variant="danger"
-            onClick={() => {
-              if (deleting) void remove(deleting);
-            }}
-          >
-            Delete
-          </Button>
-        </DialogFooter>
-      </Dialog>
+      {opened ? <PreviewDialog file={opened} onClose={() => setOpened(null)} /> : null}
+      {deleting ? (
+        <DeleteFileDialog
+          file={deleting}
+          onKeep={() => setDeleting(null)}
+          onDelete={() => void remove(deleting)}
+        />
+      ) : null}
     </section>
   );
 }

@@ -24,7 +24,10 @@ export function UploadRow({ upload, onRetry, onDismiss }: Props) {
         : `${formatNumber(progress * 100, locale, 0)} %`;
   return (
     <li className="flex items-center gap-3 border-line border-t px-4 py-2 text-sm md:px-5">
-      <span className="text-faint [&_svg]:size-4.5" aria-hidden="true">
+      <span
+        className="flex size-10 shrink-0 items-center justify-center rounded-md bg-sunken text-faint [&_svg]:size-4.5"
+        aria-hidden="true"
+      >
         {refusal ? <CircleAlert className="text-danger-text" /> : <UploadIcon />}
       </span>
       <div className="min-w-0 flex-1">

@@ -2,8 +2,8 @@ import type { Attachment, PresignedUpload } from "../../../../functions/_shared/
 import { type Api, ApiError } from "../../lib/api/client.ts";
 import { mediaTypeOf } from "./media-type.ts";
 
-/** The record that a file belongs to. */
-export type Owner = { entity_type: "order" | "customer" | "product"; entity_id: string };
+/** The record that a file belongs to; a tenant's own files may become its logo. */
+export type Owner = { entity_type: "order" | "customer" | "product" | "tenant"; entity_id: string };
 
 /** One file on its way; `sent` is its attachment's id once all of its bytes are in the object store. */
 export type Sending = { file: File; owner: Owner; sent: string | null };

@@ -179,17 +179,3 @@ export function RowLink({ href, children }: { href: string; children: ReactNode 
     </a>
   );
 }
-
-/** As RowLink, for rows that open a dialog. */
-export function RowButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
-  return (
-    <button
-      type="button"
-      data-row-link=""
-      onClick={onClick}
-      className="text-start font-medium text-ink after:absolute after:inset-0 after:content-['']"
-    >
-      {children}
-    </button>
-  );
-}

@@ -1,28 +1,31 @@
-import { Trash2 } from "lucide-react";
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import { type FieldValues, useForm } from "react-hook-form";
+import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import type { Product } from "../../../../functions/_shared/contracts/products.ts";
-import { Button } from "../../ui/Button.tsx";
 import { usePage } from "../../ui/context.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { CheckLine, Input } from "../../ui/Input.tsx";
+import { CustomFieldset } from "../records/CustomFieldset.tsx";
 import { RecordDialog } from "../records/RecordDialog.tsx";
 import { useSaveRecord } from "../records/use-save-record.ts";
 import { formOf, type ProductForm, productResolver } from "./form-model.ts";
 
 type Props = {
   product: Product | null;
+  fields: readonly CustomField[];
   onClose: () => void;
   onSaved: (product: Product) => void;
-  onTrash: (product: Product) => void;
 };
 
 /** A new product, or a change to one. */
-export default function ProductDialog({ product, onClose, onSaved, onTrash }: Props) {
+export default function ProductDialog({ product, fields, onClose, onSaved }: Props) {
   const { tenant, locale } = usePage();
-  const resolver = useMemo(() => productResolver(locale), [locale]);
+  const { currency } = tenant;
+  const stored = useRef(product?.custom ?? {});
+  const context = useMemo(() => ({ fields, currency, locale }), [fields, currency, locale]);
+  const resolver = useMemo(() => productResolver(context, () => stored.current), [context]);
   const form = useForm<ProductForm, unknown, FieldValues>({
-    defaultValues: formOf(product, tenant.currency, locale),
+    defaultValues: formOf(product, context),
     resolver,
   });
   const saving = useSaveRecord<ProductForm, Product>({
@@ -43,20 +46,13 @@ export default function ProductDialog({ product, onClose, onSaved, onTrash }: Pr
       onLoadTheirs={
         theirs &&
         (() => {
-          form.reset(formOf(theirs, tenant.currency, locale));
+          stored.current = theirs.custom;
+          form.reset(formOf(theirs, context));
           saving.settle();
         })
       }
       onSubmit={saving.submit}
       onClose={onClose}
-      aside={
-        product ? (
-          <Button variant="ghost" onClick={() => onTrash(product)}>
-            <Trash2 aria-hidden="true" />
-            Move to trash
-          </Button>
-        ) : null
-      }
     >
       <Field label="Name" error={errors.name?.message}>
         {(field) => <Input {...field} data-autofocus="" autoComplete="off" {...register("name")} />}
@@ -106,6 +102,12 @@ export default function ProductDialog({ product, onClose, onSaved, onTrash }: Pr
         </Field>
       </div>
       <CheckLine {...register("active")}>Active: offered when writing an order</CheckLine>
+      <CustomFieldset
+        fields={fields}
+        custom={product?.custom ?? {}}
+        register={register}
+        errors={errors.custom}
+      />
     </RecordDialog>
   );
 }

@@ -1,12 +1,13 @@
 import { Boxes, Plus, RotateCcw } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
+import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import type { Product } from "../../../../functions/_shared/contracts/products.ts";
 import { formatNumber, formatUnitPrice } from "../../lib/format.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Button } from "../../ui/Button.tsx";
-import { type PageContext, PageProvider, useAllows, usePage } from "../../ui/context.tsx";
-import { toast } from "../../ui/toast.ts";
-import { type Column, RowButton } from "../list/DataTable.tsx";
+import { type PageContext, PageProvider, useAllows, useHref, usePage } from "../../ui/context.tsx";
+import { leaveWithToast } from "../../ui/toast.ts";
+import { type Column, RowLink } from "../list/DataTable.tsx";
 import { ListFrame } from "../list/ListFrame.tsx";
 import type { Loaded } from "../list/load.ts";
 import { SearchBox } from "../list/SearchBox.tsx";
@@ -17,12 +18,7 @@ import { PRODUCT_LIST } from "./list-spec.ts";
 
 const ProductDialog = lazy(() => import("./ProductDialog.tsx"));
 
-type Props = {
-  page: PageContext;
-  initial: Loaded<Product>;
-  /** The product whose dialog the address asks for. */
-  opened: Product | null;
-};
+type Props = { page: PageContext; initial: Loaded<Product>; fields: CustomField[] };
 
 /** The island of the products list. */
 export function ProductsPage({ page, ...rest }: Props) {
@@ -33,24 +29,18 @@ export function ProductsPage({ page, ...rest }: Props) {
   );
 }
 
-function Products({ initial, opened }: Omit<Props, "page">) {
+function Products({ initial, fields }: Omit<Props, "page">) {
   const state = useList(PRODUCT_LIST, initial);
+  const href = useHref();
   const mayWrite = useAllows("member");
-  const [dialog, setDialog] = useState<Product | "new" | null>(
-    mayWrite && !opened?.deleted_at ? opened : null,
-  );
-  const { trash, restore, busy } = useTrash("/products", () => void state.refresh());
+  const [creating, setCreating] = useState(false);
+  const { restore, busy } = useTrash("/products", () => void state.refresh());
   const inTrash = state.params.has("deleted");
-  const editable = mayWrite && !inTrash;
   useRowKeys();
-  const columns = useProductColumns(
-    editable ? setDialog : null,
-    inTrash && mayWrite ? restore : null,
-    busy,
-  );
+  const columns = useProductColumns(inTrash && mayWrite ? restore : null, busy);
 
   const create = mayWrite ? (
-    <Button variant="primary" onClick={() => setDialog("new")}>
+    <Button variant="primary" onClick={() => setCreating(true)}>
       <Plus aria-hidden="true" />
       New product
     </Button>
@@ -72,25 +62,15 @@ function Products({ initial, opened }: Omit<Props, "page">) {
         }
         columns={columns}
         defaultSort="name"
-        card={(product) => <ProductCard product={product} onOpen={editable ? setDialog : null} />}
+        card={(product) => <ProductCard product={product} />}
       />
-      {dialog ? (
+      {creating ? (
         <Suspense>
           <ProductDialog
-            product={dialog === "new" ? null : dialog}
-            onClose={() => setDialog(null)}
-            onTrash={(product) => {
-              setDialog(null);
-              void trash(product);
-            }}
-            onSaved={({ name }) => {
-              toast({
-                kind: "success",
-                title: dialog === "new" ? `${name} created` : `${name} saved`,
-              });
-              setDialog(null);
-              void state.refresh();
-            }}
+            product={null}
+            fields={fields}
+            onClose={() => setCreating(false)}
+            onSaved={({ id, name }) => leaveWithToast(href(`products/${id}`), `${name} created`)}
           />
         </Suspense>
       ) : null}
@@ -98,19 +78,11 @@ function Products({ initial, opened }: Omit<Props, "page">) {
   );
 }
 
-type Open = ((product: Product) => void) | null;
+type Restore = ((product: Product) => void) | null;
 
-function Name({ product, onOpen }: { product: Product; onOpen: Open }) {
-  const name = <bdi>{product.name}</bdi>;
-  return onOpen ? (
-    <RowButton onClick={() => onOpen(product)}>{name}</RowButton>
-  ) : (
-    <span className="font-medium">{name}</span>
-  );
-}
-
-function useProductColumns(onOpen: Open, restore: Open, busy: boolean): Column<Product>[] {
+function useProductColumns(restore: Restore, busy: boolean): Column<Product>[] {
   const { locale } = usePage();
+  const href = useHref();
   return useMemo(() => {
     const columns: Column<Product>[] = [
       {
@@ -124,10 +96,12 @@ function useProductColumns(onOpen: Open, restore: Open, busy: boolean): Column<P
         header: "Name",
         sort: "name",
         wide: true,
-        cell: (product) => (
+        cell: ({ id, name, active }) => (
           <span className="flex items-center gap-2">
-            <Name product={product} onOpen={onOpen} />
-            {product.active ? null : <Badge>Inactive</Badge>}
+            <RowLink href={href(`products/${id}`)}>
+              <bdi>{name}</bdi>
+            </RowLink>
+            {active ? null : <Badge>Inactive</Badge>}
           </span>
         ),
       },
@@ -163,7 +137,12 @@ function useProductColumns(onOpen: Open, restore: Open, busy: boolean): Column<P
         header: "",
         align: "end",
         cell: (product) => (
-          <Button size="sm" disabled={busy} onClick={() => restore(product)}>
+          <Button
+            size="sm"
+            className="relative z-1"
+            disabled={busy}
+            onClick={() => restore(product)}
+          >
             <RotateCcw aria-hidden="true" />
             Restore
           </Button>
@@ -171,7 +150,7 @@ function useProductColumns(onOpen: Open, restore: Open, busy: boolean): Column<P
       });
     }
     return columns;
-  }, [onOpen, restore, busy, locale]);
+  }, [href, restore, busy, locale]);
 }
 
 function Price({ product }: { product: Product }) {
@@ -183,11 +162,14 @@ function Price({ product }: { product: Product }) {
   );
 }
 
-function ProductCard({ product, onOpen }: { product: Product; onOpen: Open }) {
+function ProductCard({ product }: { product: Product }) {
+  const href = useHref();
   return (
     <div className="flex items-baseline justify-between gap-3 text-sm">
       <div className="min-w-0">
-        <Name product={product} onOpen={onOpen} />
+        <RowLink href={href(`products/${product.id}`)}>
+          <bdi className="block truncate">{product.name}</bdi>
+        </RowLink>
         <p className="numeric truncate text-muted" dir="auto">
           {product.sku}
         </p>

@@ -1,7 +1,9 @@
+import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import type { Product } from "../../../../functions/_shared/contracts/products.ts";
 import { contractResolver } from "../../lib/contract-resolver.ts";
 import { minorDigits } from "../../lib/currencies.ts";
 import { decimalText, parseDecimal } from "../../lib/decimal-input.ts";
+import { type CustomForm, customFormOf, customRequest } from "../records/custom.ts";
 
 /** A product as the dialog holds it: numbers are the texts in the fields. */
 export type ProductForm = {
@@ -12,12 +14,28 @@ export type ProductForm = {
   tax_rate: string;
   unit: string;
   active: boolean;
+  custom: CustomForm;
 };
 
-/** The form of a product; for null, of a new one in `currency`. */
-export function formOf(product: Product | null, currency: string, locale: string): ProductForm {
+/** What the form depends on beside the product itself. */
+export type ProductContext = {
+  /** The tenant's own fields. */
+  fields: readonly CustomField[];
+  /** A new product's. */
+  currency: string;
+  /** By whose habits numbers are written. */
+  locale: string;
+};
+
+/** The form of a product; of a new one, for null. */
+export function formOf(
+  product: Product | null,
+  { fields, currency, locale }: ProductContext,
+): ProductForm {
+  const custom = customFormOf(fields, product?.custom ?? {}, locale);
   if (product === null) {
-    return { sku: "", name: "", unit_price: "", currency, tax_rate: "", unit: "", active: true };
+    const blank = { sku: "", name: "", unit_price: "", tax_rate: "", unit: "" };
+    return { ...blank, currency, active: true, custom };
   }
   return {
     sku: product.sku,
@@ -27,11 +45,15 @@ export function formOf(product: Product | null, currency: string, locale: string
     tax_rate: decimalText(product.tax_rate, locale),
     unit: product.unit ?? "",
     active: product.active,
+    custom,
   };
 }
 
-/** The check of a product's form, whose numbers are written by the habits of `locale`. */
-export function productResolver(locale: string) {
+/** The check of a product's form; what is `stored` in the tenant's own fields is asked at each attempt. */
+export function productResolver(
+  { fields, locale }: ProductContext,
+  stored: () => Product["custom"],
+) {
   return contractResolver(
     async () => (await import("../../../../functions/_shared/contracts/products.ts")).productCreate,
     (form: ProductForm) => ({
@@ -42,6 +64,7 @@ export function productResolver(locale: string) {
       tax_rate: parseDecimal(form.tax_rate, locale) ?? 0,
       unit: form.unit.trim() === "" ? null : form.unit.trim(),
       active: form.active,
+      ...customRequest(fields, form.custom, stored(), locale),
     }),
   );
 }

@@ -101,7 +101,7 @@ export default function PaletteDialog({ onClose }: { onClose: () => void }) {
               <Item
                 key={id}
                 value={id}
-                onSelect={() => go(`products?edit=${id}`)}
+                onSelect={() => go(`products/${id}`)}
                 icon={<Boxes />}
                 label={name}
                 detail={sku}

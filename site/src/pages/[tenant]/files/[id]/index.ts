@@ -1,0 +1,4 @@
+import type { APIRoute } from "astro";
+import { fileLink } from "../../../../lib/server/file-link.ts";
+
+export const GET: APIRoute = (context) => fileLink(context, "download");
