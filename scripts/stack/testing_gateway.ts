@@ -1,5 +1,5 @@
 /** For tests: a real gateway in front of a server that tells what reached it. */
-import { createServer, type Server } from "node:http";
+import { createServer, request as httpRequest, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { SignJWT } from "jose";
@@ -68,11 +68,8 @@ export function useGateway(): void {
         response.on("close", () => arrived.push("given up"));
         return;
       }
-      if (request.url?.includes("piecemeal")) {
-        request.once("data", () => {
-          response.write("first");
-          request.once("data", () => response.end("second"));
-        });
+      if (request.url?.includes("out-of-order")) {
+        response.destroy();
         return;
       }
       const chunks: Buffer[] = [];
@@ -96,8 +93,7 @@ export function useGateway(): void {
         auth: `${origin}/auth/v1`,
         rest: origin,
         functions: `${origin}/functions/v1`,
-        // Nothing listens here.
-        s3: "http://127.0.0.1:9",
+        s3: `${origin}/s3`,
       },
       keys: { anonKey, serviceRoleKey },
       portal: PORTAL,
@@ -154,6 +150,27 @@ export function raw(text: string): Promise<string> {
     socket.on("error", reject);
     socket.on("close", () => resolve(answer));
   });
+}
+
+/** Begins a request whose body the test sends piece by piece; `answered` is the text of its answer. */
+export function slowly(method: string, path: string) {
+  const headers = { "transfer-encoding": "chunked" };
+  const request = httpRequest({ port, method, path, headers });
+  const answered = new Promise<string>((resolve, reject) => {
+    request.on("error", reject);
+    request.on("response", (response) => {
+      let text = "";
+      response.on("data", (data) => {
+        text += data;
+      });
+      response.on("end", () => resolve(text));
+    });
+  });
+  return {
+    answered,
+    send: (piece: string) => request.write(piece),
+    end: (piece: string) => request.end(piece),
+  };
 }
 
 export const bearer = (token: string) => `Bearer ${token}`;

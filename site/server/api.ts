@@ -1,10 +1,12 @@
-/** The portal's `/api/*`: the functions as they are, both ways as streams. */
+/** The portal's `/api/*`: the functions as they are. */
 import type { IncomingMessage, RequestListener } from "node:http";
 import { createForwarder } from "./http/forward.ts";
 import { upstreamHeaders } from "./http/headers.ts";
 import { answering, requireHost } from "./http/server.ts";
 
 const PREFIX = "/api";
+/** The functions' own limit of a body: 1 MiB. */
+const BODY_LIMIT = 1024 * 1024;
 
 /** Whether a request is for the API rather than for a page. */
 export function isForApi({ url = "/" }: IncomingMessage): boolean {
@@ -40,7 +42,7 @@ export function createApi(functionsUrl: string): {
           "x-forwarded-prefix": PREFIX,
         },
         ownHeaders: { "x-request-id": requestId, "x-content-type-options": "nosniff" },
-        bodyLimit: undefined,
+        bodyLimit: BODY_LIMIT,
       });
     },
     { log: console.error },

@@ -33,10 +33,9 @@ const ROUTES: readonly Route[] = [
     authorize: authorizeKeyed,
   },
   {
-    // Its own limit depends on the endpoint.
     prefix: "/functions/v1",
     upstream: "functions",
-    bodyLimit: undefined,
+    bodyLimit: BODY_LIMIT,
     keepHost: false,
     authorize: (caller, _pathname, keys) => authorizeFunctions(caller, keys),
   },

@@ -1,7 +1,7 @@
-/** Hands a request on to the part that answers it, and its answer back, both as streams. */
+/** Hands a request on to the part that answers it, and its answer back as a stream. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
 import { Agent, errors } from "undici";
+import { wholeBody } from "./body.ts";
 import { downstreamHeaders } from "./headers.ts";
 import { Problem } from "./problem.ts";
 
@@ -21,30 +21,18 @@ export type Forward = {
   headers: Record<string, string | string[]>;
   /** Headers of our own for the answer. */
   ownHeaders: Record<string, string>;
-  /** Bodies above this many bytes are refused; undefined leaves it to the part. */
+  /**
+   * Bodies above this many bytes are refused, and those below have arrived before the part is asked:
+   * a slow sender holds none of its connections. Undefined streams them, of any size.
+   */
   bodyLimit: number | undefined;
 };
-
-const tooLarge = (limit: number) =>
-  new Problem("too_large", `A request body may have ${limit} bytes at most.`);
-
-async function* limited(request: IncomingMessage, limit: number) {
-  let total = 0;
-  // Leaving the loop must not destroy the request: its socket still carries the refusal.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    total += chunk.length;
-    if (total > limit) throw tooLarge(limit);
-    yield chunk;
-  }
-}
 
 function bodyOf(request: IncomingMessage, limit: number | undefined) {
   const declared = request.headers["content-length"];
   const chunked = request.headers["transfer-encoding"] !== undefined;
   if (!chunked && (declared === undefined || declared === "0")) return null;
-  if (limit === undefined) return request;
-  if (declared !== undefined && Number(declared) > limit) throw tooLarge(limit);
-  return chunked ? Readable.from(limited(request, limit)) : request;
+  return limit === undefined ? request : wholeBody(request, limit);
 }
 
 /** Our refusal for an error of the connection to a part. */
@@ -76,7 +64,7 @@ export function createForwarder(): Forwarder {
   });
   return {
     async forward({ request, response, origin, path, headers, ownHeaders, bodyLimit }) {
-      const body = bodyOf(request, bodyLimit);
+      const body = await bodyOf(request, bodyLimit);
       const gone = new AbortController();
       const left = () => {
         if (!response.writableFinished) gone.abort();

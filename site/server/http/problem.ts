@@ -50,7 +50,9 @@ export function problemDocument(code: ProblemCode, detail: string, requestId: st
   if (code === "unavailable") headers["retry-after"] = RETRY_AFTER_SECONDS;
   if (code === "unauthenticated") headers["www-authenticate"] = "Bearer";
   // The rest of a body that was refused unread must not be taken for the next request.
-  if (code === "too_large" || code === "malformed_request") headers.connection = "close";
+  if (["too_large", "malformed_request", "request_timeout"].includes(code)) {
+    headers.connection = "close";
+  }
   return { status, title, headers, body };
 }
 
