@@ -54,17 +54,21 @@ as $$
 begin
   -- Streams of those who lost their role end at once; the others are looked at, and go on.
   if tg_relid = 'public.tenants'::regclass then
-    perform private.tell(new.id, '{"kind": "access"}');
+    perform private.tell(old.id, '{"kind": "access"}');
   else
-    perform private.tell(old.tenant_id, jsonb_build_object('kind', 'access', 'user_id', old.user_id));
+    perform private.tell(old.tenant_id, '{"kind": "access"}');
   end if;
   return null;
 end
 $$;
+comment on function private.tell_access is 'AFTER UPDATE or DELETE: whoever listens in the tenant may have lost a right.';
 create trigger tell_access after update or delete on public.memberships
   for each row execute function private.tell_access();
 create trigger tell_access after update on public.tenants
   for each row when (old.deleted_at is distinct from new.deleted_at)
+  execute function private.tell_access();
+create trigger tell_access after update on public.api_keys
+  for each row when (old.revoked_at is distinct from new.revoked_at)
   execute function private.tell_access();
 
 -- Orders and files ---------------------------------------------------------------------------------------

@@ -889,6 +889,79 @@ export type Database = {
           },
         ];
       };
+      webhooks: {
+        Row: {
+          active: boolean;
+          created_at: string;
+          created_by: string | null;
+          description: string | null;
+          disabled_reason: string | null;
+          events: string[];
+          failing_since: string | null;
+          failures: number;
+          id: string;
+          last_failure_at: string | null;
+          last_success_at: string | null;
+          retry_at: string | null;
+          secret_rotated_at: string | null;
+          tenant_id: string;
+          url: string;
+          version: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          active?: boolean;
+          created_at?: string;
+          created_by?: string | null;
+          description?: string | null;
+          disabled_reason?: string | null;
+          events: string[];
+          failing_since?: string | null;
+          failures?: number;
+          id?: string;
+          last_failure_at?: string | null;
+          last_success_at?: string | null;
+          retry_at?: string | null;
+          secret_rotated_at?: string | null;
+          tenant_id: string;
+          url: string;
+          version?: number;
+        };
+        Update: {
+          active?: boolean;
+          created_at?: string;
+          created_by?: string | null;
+          description?: string | null;
+          disabled_reason?: string | null;
+          events?: string[];
+          failing_since?: string | null;
+          failures?: number;
+          id?: string;
+          last_failure_at?: string | null;
+          last_success_at?: string | null;
+          retry_at?: string | null;
+          secret_rotated_at?: string | null;
+          tenant_id?: string;
+          url?: string;
+          version?: number;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhooks_created_by_fkey";
+            columns: ["created_by"];
+            isOneToOne: false;
+            referencedRelation: "people";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "webhooks_tenant_id_fkey";
+            columns: ["tenant_id"];
+            isOneToOne: false;
+            referencedRelation: "tenants";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
     };
     Views: {
       [_ in never]: never;

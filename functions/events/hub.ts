@@ -13,19 +13,8 @@ const RETRY_AFTER_SECONDS = "30";
 /** What happens within so many milliseconds is told at once, and the same thing once. */
 const GATHER_MS = 100;
 
-/** Who sees what, as the GETs have it: exports are members' (sql/62_exports.sql), jobs admins'. */
-const NEEDS: Record<LiveEvent["kind"], "viewer" | "member" | "admin"> = {
-  export: "member",
-  jobs: "admin",
-  order: "viewer",
-  files: "viewer",
-  refresh: "viewer",
-};
-
-/** The active tenant, and whether the caller has these roles in it. */
-type Access =
-  & { readonly tenant: string }
-  & Readonly<Record<"viewer" | "member" | "admin", boolean>>;
+/** The active tenant, and which kinds the caller is told of. */
+type Access = { readonly tenant: string } & Readonly<Record<LiveEvent["kind"], boolean>>;
 
 type Seat = {
   readonly person: string;
@@ -42,7 +31,7 @@ const listener = makeListener({
   onNotice(notice) {
     const { tenant_id, kind } = notice;
     if (!seats.has(tenant_id)) return;
-    if (kind === "access") recheck(tenant_id, notice["user_id"]);
+    if (kind === "access") { for (const seat of [...(seats.get(tenant_id) ?? [])]) seat.recheck(); }
     else gather(tenant_id, notice);
   },
   onGap() {
@@ -96,12 +85,15 @@ async function accessOf(caller: Caller, db: CallerDatabase): Promise<Access> {
   if (caller.sessionId !== null && hasEnded(caller.sessionId)) {
     throw new Problem("unauthenticated", "This session was signed out of.");
   }
+  // As the GETs have it: the policies of exports, orders and attachments, and public.list_jobs.
   const [row] = await db.rows<Access>((sql) =>
     sql`select
-      private.current_tenant('viewer') as tenant,
-      private.current_tenant('viewer') is not null as viewer,
-      private.current_tenant('member') is not null as member,
-      private.current_tenant('admin') is not null as admin`
+      private.current_tenant('viewer', 'tenant') as tenant,
+      private.current_tenant('member', 'exports') is not null as export,
+      private.current_tenant('admin') is not null as jobs,
+      private.current_tenant('viewer', 'orders') is not null as order,
+      private.current_tenant('viewer', 'files') is not null as files,
+      true as refresh`
   );
   if (row === undefined) throw new Error("a select without a row");
   return row;
@@ -111,12 +103,6 @@ function leave(seat: Seat): void {
   const some = seats.get(seat.access.tenant);
   some?.delete(seat);
   if (some?.size === 0) seats.delete(seat.access.tenant);
-}
-
-function recheck(tenant: string, person: unknown): void {
-  for (const seat of seats.get(tenant) ?? []) {
-    if (person === undefined || person === seat.person) seat.recheck();
-  }
 }
 
 function gather(tenant: string, { tenant_id: _, ...said }: Notice): void {
@@ -143,6 +129,6 @@ function keyOf(event: LiveEvent): string {
 function tell(tenant: string, events: Iterable<LiveEvent>): void {
   const told = [...events];
   for (const { access, stream } of [...(seats.get(tenant) ?? [])]) {
-    for (const event of told) if (access[NEEDS[event.kind]]) stream.send(event);
+    for (const event of told) if (access[event.kind]) stream.send(event);
   }
 }
