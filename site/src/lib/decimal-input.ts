@@ -2,7 +2,16 @@
 
 type Separators = { decimal: string; group: string };
 
+/** Asking Intl takes longer than all the rest, and is done for every number of every line. */
+const known = new Map<string, Separators>();
+
 function separators(locale: string): Separators {
+  const found = known.get(locale) ?? separatorsOf(locale);
+  known.set(locale, found);
+  return found;
+}
+
+function separatorsOf(locale: string): Separators {
   const parts = new Intl.NumberFormat(locale, { numberingSystem: "latn" }).formatToParts(
     1_234_567.8,
   );

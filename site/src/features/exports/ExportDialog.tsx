@@ -1,13 +1,9 @@
 import { type SubmitEvent, useState } from "react";
 import type { Page } from "../../../../functions/_shared/contracts/common.ts";
-import {
-  CUSTOMER_COLUMNS,
-  DEFAULT_COLUMNS,
-  type Export,
-  type ExportFormat,
-  ITEM_COLUMNS,
-  ORDER_COLUMNS,
-  PRODUCT_COLUMNS,
+import type {
+  Export,
+  ExportEntity,
+  ExportFormat,
 } from "../../../../functions/_shared/contracts/exports.ts";
 import { ApiError } from "../../lib/api/client.ts";
 import { formatNumber } from "../../lib/format.ts";
@@ -18,16 +14,9 @@ import { Dialog, DialogBody, DialogFooter } from "../../ui/Dialog.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { toast } from "../../ui/toast.ts";
 import { ColumnChoice } from "./ColumnChoice.tsx";
+import { COLUMNS, type RowKind } from "./columns.ts";
 import { FORMATS } from "./labels.ts";
-
-type Kind = keyof typeof DEFAULT_COLUMNS;
-
-const COLUMNS: Record<Kind, readonly string[]> = {
-  orders: ORDER_COLUMNS,
-  items: [...ORDER_COLUMNS, ...ITEM_COLUMNS],
-  customers: CUSTOMER_COLUMNS,
-  products: PRODUCT_COLUMNS,
-};
+import { columnsOf, keepChoice, lastChoice } from "./last-choice.ts";
 
 type Props = {
   /** The list's path in the API, `/orders`. */
@@ -43,11 +32,12 @@ type Props = {
 export default function ExportDialog({ path, params, total, noun, onClose }: Props) {
   const api = useApi();
   const href = useHref();
-  const { locale } = usePage();
-  const list = path.slice(1) as Exclude<Kind, "items">;
-  const [format, setFormat] = useState<ExportFormat>("csv");
-  const [kind, setKind] = useState<Kind>(list);
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set(DEFAULT_COLUMNS[list]));
+  const { locale, tenant } = usePage();
+  const list = path.slice(1) as ExportEntity;
+  const [last] = useState(() => lastChoice(tenant.id, list));
+  const [format, setFormat] = useState<ExportFormat>(last.format);
+  const [kind, setKind] = useState<RowKind>(last.kind);
+  const [chosen, setChosen] = useState(columnsOf(last, kind));
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
   const count = `${total.kind === "estimated" ? "about " : ""}${formatNumber(total.count, locale)}`;
@@ -66,6 +56,8 @@ export default function ExportDialog({ path, params, total, noun, onClose }: Pro
     setRefusal(null);
     try {
       await api<{ export: Export }>("POST", `${path}/export`, { body });
+      const columns = { ...last.columns, [kind]: body.columns };
+      keepChoice(tenant.id, list, { format, kind, columns });
       onClose();
       toast({
         kind: "success",
@@ -105,7 +97,7 @@ export default function ExportDialog({ path, params, total, noun, onClose }: Pro
             onChange={setFormat}
           />
           {list === "orders" ? (
-            <Choice<Kind>
+            <Choice<RowKind>
               label="A row for each"
               options={[
                 { value: "orders", label: "Order" },
@@ -114,16 +106,11 @@ export default function ExportDialog({ path, params, total, noun, onClose }: Pro
               value={kind}
               onChange={(next) => {
                 setKind(next);
-                setChosen(new Set(DEFAULT_COLUMNS[next]));
+                setChosen(columnsOf(last, next));
               }}
             />
           ) : null}
-          <ColumnChoice
-            known={COLUMNS[kind]}
-            usual={DEFAULT_COLUMNS[kind]}
-            chosen={chosen}
-            onChange={setChosen}
-          />
+          <ColumnChoice kind={kind} chosen={chosen} onChange={setChosen} />
         </DialogBody>
         <DialogFooter>
           <Button onClick={onClose}>Cancel</Button>

@@ -25,18 +25,24 @@ export type RowActions = {
   drop: (index: number) => void;
   shift: (from: number, to: number) => void;
   onKeyDown: (event: KeyboardEvent, index: number) => void;
+  noteFocus: (index: number) => void;
 };
 
 type Props = {
   form: OrderFormApi;
   index: number;
-  last: boolean;
+  /** How many lines there are. */
+  count: number;
+  /** How far below the list's beginning, in pixels; null for a row that stands in the flow. */
+  top: number | null;
+  measure: ((row: HTMLElement | null) => void) | undefined;
   currency: string;
   actions: RowActions;
 };
 
 /** One line of an order. */
-export const ItemRow = memo(function ItemRow({ form, index, last, currency, actions }: Props) {
+export const ItemRow = memo(function ItemRow(props: Props) {
+  const { form, index, count, top, measure, currency, actions } = props;
   const { locale } = usePage();
   const { control, register } = form;
   const item = useWatch({ control, name: `items.${index}` });
@@ -45,11 +51,21 @@ export const ItemRow = memo(function ItemRow({ form, index, last, currency, acti
   const line = `line ${index + 1}`;
   return (
     <li
+      ref={measure}
+      data-index={index}
       aria-label={`Line ${index + 1}`}
+      // Most of them may not be on the page just now.
+      aria-posinset={index + 1}
+      aria-setsize={count}
       onKeyDown={(event) => actions.onKeyDown(event, index)}
+      onFocus={() => actions.noteFocus(index)}
+      style={top === null ? undefined : { top }}
       className={cn(
-        "grid grid-cols-2 items-start gap-2 px-4 py-3 [contain-intrinsic-size:auto_3.5rem] not-focus-within:[content-visibility:auto] @lg:grid-cols-[repeat(4,1fr)_6.5rem_5.5rem] md:px-5 @min-[50rem]:py-1.5",
+        "grid grid-cols-2 items-start gap-2 px-4 py-3 @lg:grid-cols-[repeat(4,1fr)_6.5rem_5.5rem] md:px-5 @min-[50rem]:py-1.5",
         GRID,
+        top === null
+          ? "[contain-intrinsic-size:auto_3.5rem] not-focus-within:[content-visibility:auto]"
+          : "absolute inset-x-0",
       )}
     >
       <ItemField
@@ -91,7 +107,7 @@ export const ItemRow = memo(function ItemRow({ form, index, last, currency, acti
           variant="ghost"
           size="icon-sm"
           aria-label={`Move ${line} down`}
-          disabled={last}
+          disabled={index === count - 1}
           onClick={() => actions.shift(index, index + 1)}
         >
           <ArrowDown aria-hidden="true" />

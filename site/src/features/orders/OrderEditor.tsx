@@ -1,5 +1,5 @@
 import { ArrowLeft } from "lucide-react";
-import { type RefObject, useEffect, useMemo, useState } from "react";
+import { type RefObject, useDeferredValue, useEffect, useMemo, useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
 import type { Order } from "../../../../functions/_shared/contracts/orders.ts";
 import { minorDigits } from "../../lib/currencies.ts";
@@ -147,11 +147,13 @@ function LiveTotals({ form }: { form: OrderFormApi }) {
     control: form.control,
     name: ["items", "shipping_total", "currency"],
   });
-  const lines = items.map((item) => lineOf(item, locale));
-  const freight = parseDecimal(shipping, locale);
-  return (
-    <Totals amounts={previewTotals(lines, freight, minorDigits(currency))} currency={currency} />
-  );
+  // What is typed shows first; adding up a thousand lines may take until after the next letter.
+  const shown = useDeferredValue(items);
+  const amounts = useMemo(() => {
+    const lines = shown.map((item) => lineOf(item, locale));
+    return previewTotals(lines, parseDecimal(shipping, locale), minorDigits(currency));
+  }, [shown, shipping, currency, locale]);
+  return <Totals amounts={amounts} currency={currency} />;
 }
 
 /** Asks before what was typed is lost by leaving the page, unless it has been saved. */
