@@ -45,7 +45,8 @@ comment on type public.member_role is 'What somebody may do in a tenant, least f
 create table public.tenants (
   id uuid primary key default private.uuid_v7(),
   slug text not null unique
-    constraint tenants_slug_format check (slug ~ '^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$')
+    constraint tenants_slug_format
+      check (char_length(slug) between 3 and 40 and slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$')
     constraint tenants_slug_reserved check (slug not in (
       '_astro', 'account', 'admin', 'api', 'app', 'assets', 'attachments', 'audit', 'auth',
       'billing', 'customers', 'dashboard', 'dev', 'docs', 'exports', 'files', 'health', 'healthz',
@@ -73,7 +74,7 @@ create table public.tenants (
   deleted_at timestamptz
 );
 comment on table public.tenants is 'The businesses that keep their books here. Everything else belongs to one of them.';
-comment on column public.tenants.slug is 'Short name in addresses: lower-case letters, digits and hyphens.';
+comment on column public.tenants.slug is 'Short name in addresses: lower-case letters, digits, and single hyphens between.';
 comment on column public.tenants.currency is 'What new orders and products are in unless they say otherwise.';
 comment on column public.tenants.time_zone is 'IANA name; days begin and end by it.';
 comment on column public.tenants.address is 'As its documents show it: an object of text fields, line1, line2, postal_code, city, region, country …';
@@ -161,6 +162,7 @@ end
 $$;
 comment on function private.api_key_tenant is
   'The tenant of a live key that has the role and the scope; a key with scopes has nothing outside them but a look at its tenant.';
+grant execute on function private.api_key_tenant to authenticated, service_role;
 
 create function private.current_tenant(required public.member_role, domain text default null)
 returns uuid

@@ -4,12 +4,14 @@ import {
   type Answer,
   api,
   newTenant,
+  owner,
   type Person,
+  rest,
   signIn,
   signUp,
 } from "../../scripts/stack/testing.ts";
 import { problem } from "../_shared/contracts/common.ts";
-import { tenant, tenantList } from "../_shared/contracts/tenancy.ts";
+import { RESERVED_SLUGS, tenant, tenantList } from "../_shared/contracts/tenancy.ts";
 
 const freshSlug = () => `t-${randomUUID().slice(0, 13)}`;
 const wish = (more: Record<string, unknown> = {}) => ({
@@ -56,6 +58,20 @@ describe("making a tenant", () => {
     const refused = await api("/api/tenants", { token: stubborn.token, body: wish({ slug }) });
     expect(refusal(refused)).toEqual([422, "validation_failed"]);
     expect(problem.parse(refused.body).errors?.[0]?.path).toBe("slug");
+    const called = await rest("/rpc/create_tenant", {
+      token: stubborn.token,
+      body: { payload: wish({ slug }) },
+    });
+    expect(called).toMatchObject({ status: 400, body: { code: "23514" } });
+  });
+
+  test("reserves the same short names at either door", async () => {
+    const [kept] = await owner()`
+      select pg_get_constraintdef(oid) as rule from pg_constraint
+      where conname = 'tenants_slug_reserved'`;
+    const words = [...String(kept?.["rule"]).matchAll(/'([^']+)'/g)].map(([, word]) => word);
+    expect(words.length).toBeGreaterThan(0);
+    expect(words.sort()).toEqual([...RESERVED_SLUGS].sort());
   });
 
   test.each([

@@ -4,7 +4,7 @@ import { address, currency, text, timestamp, uuid } from "./common.ts";
 import { email } from "./email.ts";
 
 /** Words that are, or may become, addresses of the portal. */
-const RESERVED_SLUGS: ReadonlySet<string> = new Set(
+export const RESERVED_SLUGS: ReadonlySet<string> = new Set(
   ("_astro account admin api app assets attachments audit auth billing customers dashboard dev docs " +
     "exports files health healthz help home invitations jobs livez login logout members new null " +
     "openapi orders privacy products public recover reset root rpc search session settings signin " +
