@@ -246,6 +246,8 @@ begin
       (present ->> tg_argv[1])::uuid,
       case
         when tg_argv[0] = 'export' and tg_op = 'INSERT' then 'export'
+        when tg_argv[0] = 'api_key' and tg_op = 'INSERT' then 'key_created'
+        when changes ? 'revoked_at' then 'key_revoked'
         when tg_op = 'INSERT' then 'create'
         when tg_op = 'DELETE' or (changes ? 'deleted_at' and present ->> 'deleted_at' is not null) then 'delete'
         when changes ? 'deleted_at' then 'restore'
@@ -286,6 +288,13 @@ create trigger audit after insert or delete or update of status on public.export
   for each row execute function private.audit_change('export', 'tenant_id', 'id');
 create trigger audit after insert or delete or update of status on public.emails
   for each row execute function private.audit_change('email', 'tenant_id', 'id');
+-- Not how its deliveries fare. Its secrets are in a table of their own.
+create trigger audit after insert or delete
+  or update of url, events, description, active, disabled_reason, secret_rotated_at
+  on public.webhooks for each row execute function private.audit_change('webhook', 'tenant_id', 'id');
+-- Not its last use, which changes every minute.
+create trigger audit after insert or delete or update of label, role, scopes, expires_at, revoked_at
+  on public.api_keys for each row execute function private.audit_change('api_key', 'tenant_id', 'id');
 create trigger audit after insert or update or delete on private.storage_quotas
   for each row execute function private.audit_change('storage_quota', 'tenant_id', 'tenant_id');
 

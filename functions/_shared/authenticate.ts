@@ -1,5 +1,6 @@
 /** Who calls: a bearer token, or the portal's session cookie. */
 import { errors, jwtVerify } from "jose";
+import { callerOfKey, isApiKey } from "./api_keys.ts";
 import type { Caller } from "./context.ts";
 import { hasEnded } from "./ended_sessions.ts";
 import { env } from "./env.ts";
@@ -32,6 +33,7 @@ export async function authenticate(
   if (header !== null) {
     const token = /^Bearer +(\S+) *$/i.exec(header)?.[1];
     if (token === undefined) throw unauthenticated("Send Authorization: Bearer <access token>.");
+    if (isApiKey(token)) return callerOfKey(token, request.headers.get("x-forwarded-for"));
     return callerOf(token, "bearer");
   }
   if (tokensOf(request) === null) throw unauthenticated("Sign in first.");
@@ -57,9 +59,8 @@ export function refuseForeignPage(request: Request): void {
   }
 }
 
-/** The person behind a token. API keys (`kontor_…`) are told apart here. */
+/** The person behind an access token. */
 async function callerOf(token: string, via: Caller["via"]): Promise<Caller> {
-  if (token.startsWith("kontor_")) throw unauthenticated("This API key is not known.");
   if (token.length > MAX_TOKEN_LENGTH) throw unauthenticated("This token is not valid.");
   const key = `${via} ${token}`;
   const known = verified.get(key);
@@ -78,12 +79,15 @@ async function verify(token: string, via: Caller["via"]): Promise<Caller> {
       requiredClaims: ["exp", "sub", "role"],
     });
     const { sub, exp, email, session_id } = payload;
+    // What a key was exchanged for is PostgREST's; here the key itself is sent.
+    if (payload["api_key_id"] !== undefined) throw unauthenticated("Send the API key itself.");
     // The anonymous and the service token are signed with the same secret and are nobody.
     if (payload["role"] !== "authenticated" || !UUID.test(sub ?? "")) {
       throw unauthenticated("This token is not a person's.");
     }
     return {
       id: (sub ?? "").toLowerCase(),
+      keyId: null,
       email: typeof email === "string" ? email : null,
       claims: JSON.stringify(payload),
       expiresAt: exp ?? 0,

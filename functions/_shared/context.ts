@@ -12,8 +12,10 @@ export type Access = "public" | "caller" | Role;
 
 /** Who calls. */
 export type Caller = {
-  /** The person's id (`sub`). */
+  /** The person's id (`sub`); an API key's is that of who made it. */
   readonly id: string;
+  /** The API key that the request came with. */
+  readonly keyId: string | null;
   readonly email: string | null;
   /** The verified token's claims as JSON text: what the database is told. */
   readonly claims: string;

@@ -18,6 +18,8 @@ export type RequestContext = {
   readonly headers: string;
   /** The role required in the active tenant; "caller" asks for none. */
   readonly access: Exclude<Access, "public">;
+  /** What an API key's scopes must name; null is nothing they can. */
+  readonly domain: string | null;
   readonly readOnly: boolean;
 };
 
@@ -85,14 +87,18 @@ export function asFunctions<T extends Row>(
 
 /** Sends the statements that open a caller's transaction; the last one's row holds the tenant. */
 function begin(sql: Sql, context: RequestContext) {
-  const { claims, headers, access } = context;
+  const { claims, headers, access, domain } = context;
   const opened = context.readOnly ? sql`begin read only` : sql`begin`;
   const identity = sql`
     select set_config('request.jwt.claims', ${claims}, true),
            set_config('request.headers', ${headers}, true),
            set_config('role', 'authenticated', true)`;
-  if (access === "caller") return [opened.execute(), identity.execute()];
-  const tenant = sql`select private.require_role(${access}) as tenant`;
+  if (access === "caller") {
+    return [opened, identity, sql`select private.refuse_dead_api_key()`].map((one) =>
+      one.execute()
+    );
+  }
+  const tenant = sql`select private.require_role(${access}, ${domain}) as tenant`;
   return [opened.execute(), identity.execute(), tenant.execute()];
 }
 

@@ -9,6 +9,7 @@ import { answerOnce, idempotencyKeyOf } from "./idempotency.ts";
 import { log } from "./log.ts";
 import { validateQuery } from "./query.ts";
 import { requestIdOf } from "./request_id.ts";
+import { domainOf, isPersonal } from "./scopes.ts";
 import { dress, optionsReply, respond, respondToError } from "./respond.ts";
 import type { Method, Route } from "./route.ts";
 import { allowed, BASE_PATH, makeRouter, type Match } from "./router.ts";
@@ -50,7 +51,7 @@ export function makeHandler(
 }
 
 /** What the log line says about the caller, filled in as it becomes known. */
-type Seen = { user?: string; tenant?: string };
+type Seen = { user?: string; api_key?: string; tenant?: string };
 
 type Incoming = {
   readonly request: Request;
@@ -76,7 +77,10 @@ async function answer(incoming: Incoming): Promise<Reply> {
   const caller = route.access === "public"
     ? null
     : await authenticate(request, (setCookie) => cookies.push(...setCookie));
-  if (caller !== null) seen.user = caller.id;
+  if (caller !== null) {
+    seen.user = caller.id;
+    if (caller.keyId !== null) refusePersonal(route, seen, caller.keyId);
+  }
   const query = validateQuery(route.query, url.searchParams);
   const { text, value } = request.method === "GET" || request.method === "HEAD"
     ? { text: "", value: undefined }
@@ -96,9 +100,17 @@ async function answer(incoming: Incoming): Promise<Reply> {
   if (caller === null || route.access === "public") {
     return await route.handle({ ...shared, caller: null, db: null });
   }
-  const told = requestContext(request, requestId, route.access, caller);
+  const told = requestContext(request, requestId, route.access, domainOf(route.path), caller);
   const db = callerDatabase(told, caller, request, text);
   return await route.handle({ ...shared, caller, db } satisfies Context);
+}
+
+/** What belongs to a person's account is not a key's to see or change. */
+function refusePersonal(route: Route, seen: Seen, keyId: string): void {
+  seen.api_key = keyId;
+  if (isPersonal(route.path)) {
+    throw new Problem("forbidden", "This is for people, not for API keys.");
+  }
 }
 
 function validateParams(route: Route, raw: Match["params"]): unknown {
@@ -115,6 +127,7 @@ function requestContext(
   request: Request,
   requestId: string,
   access: RequestContext["access"],
+  domain: RequestContext["domain"],
   caller: Caller,
 ): RequestContext {
   const headers: Record<string, string> = { "x-request-id": requestId };
@@ -130,6 +143,7 @@ function requestContext(
     claims: caller.claims,
     headers: JSON.stringify(headers),
     access,
+    domain,
     readOnly: request.method === "GET" || request.method === "HEAD",
   };
 }

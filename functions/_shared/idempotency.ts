@@ -47,10 +47,11 @@ export function answerOnce<T extends Row>(
   statement: Statement<T>,
   reply: (rows: T[]) => Reply,
 ): Promise<Reply> {
+  const who = caller.keyId ?? caller.id;
   return transaction(context, async (sql, tenant) => {
     const [, [first]] = await Promise.all([
       sql`reset role`,
-      sql`select private.begin_idempotent(${caller.id}, ${tenant}, ${key}, ${requestHash}) as kept`,
+      sql`select private.begin_idempotent(${who}, ${tenant}, ${key}, ${requestHash}) as kept`,
       sql`set local role authenticated`,
     ]);
     if (typeof first?.["kept"] === "string") return replay(first["kept"]);
@@ -59,7 +60,7 @@ export function answerOnce<T extends Row>(
     const sealed = seal(JSON.stringify({ status, headers, json } satisfies Answered));
     await Promise.all([
       sql`reset role`,
-      sql`select private.finish_idempotent(${caller.id}, ${tenant}, ${key}, ${requestHash}, ${sealed})`,
+      sql`select private.finish_idempotent(${who}, ${tenant}, ${key}, ${requestHash}, ${sealed})`,
     ]);
     return answer;
   });

@@ -31,6 +31,7 @@ async function personOf({ access_token, user }: AuthSession): Promise<User> {
       claims: JSON.stringify(decodeJwt(access_token)), // just received from the auth server itself
       headers: "{}",
       access: "caller",
+      domain: null,
       readOnly: true,
     },
     (sql) => sql`select id, email, name from public.people where id = auth.uid()`,

@@ -1,4 +1,5 @@
 /** The allow-list: what answers under `/functions/v1/<name>`. A folder that is not here does not exist. */
+import { routes as apiKeys } from "../api-keys/index.ts";
 import { routes as attachments } from "../attachments/index.ts";
 import { routes as auth } from "../auth/index.ts";
 import { routes as customFields } from "../custom-fields/index.ts";
@@ -19,6 +20,7 @@ import { routes as uploads } from "../uploads/index.ts";
 import type { Route } from "../_shared/route.ts";
 
 const served = {
+  "api-keys": apiKeys,
   attachments,
   auth,
   "custom-fields": customFields,

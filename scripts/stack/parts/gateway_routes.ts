@@ -13,6 +13,8 @@ export type Route = {
   readonly bodyLimit: number | undefined;
   /** A signature covers the Host, so it must arrive as the client wrote it. */
   readonly keepHost: boolean;
+  /** Whether an API key is exchanged for a token here; the functions take the keys themselves. */
+  readonly takesApiKeys: boolean;
   /** The Authorization to send on; false leaves the header alone. */
   authorize(caller: Caller, pathname: string, keys: Keys): string | undefined | false;
 };
@@ -23,6 +25,7 @@ const ROUTES: readonly Route[] = [
     upstream: "rest",
     bodyLimit: BODY_LIMIT,
     keepHost: false,
+    takesApiKeys: true,
     authorize: authorizeKeyed,
   },
   {
@@ -30,6 +33,7 @@ const ROUTES: readonly Route[] = [
     upstream: "auth",
     bodyLimit: BODY_LIMIT,
     keepHost: false,
+    takesApiKeys: false,
     authorize: authorizeKeyed,
   },
   {
@@ -37,6 +41,7 @@ const ROUTES: readonly Route[] = [
     upstream: "functions",
     bodyLimit: BODY_LIMIT,
     keepHost: false,
+    takesApiKeys: false,
     authorize: (caller, _pathname, keys) => authorizeFunctions(caller, keys),
   },
   {
@@ -45,6 +50,7 @@ const ROUTES: readonly Route[] = [
     upstream: "s3",
     bodyLimit: undefined,
     keepHost: true,
+    takesApiKeys: false,
     authorize: () => false,
   },
 ];

@@ -7,6 +7,7 @@ import { upstreamHeaders } from "../../../site/server/http/headers.ts";
 import { answering, requireHost } from "../../../site/server/http/server.ts";
 import type { Upstreams } from "../part.ts";
 import type { Keys } from "./gateway_access.ts";
+import { apiKeyOf, createKeyExchange } from "./gateway_api_keys.ts";
 import { corsHeaders, preflightHeaders } from "./gateway_cors.ts";
 import { matchRoute } from "./gateway_routes.ts";
 
@@ -25,6 +26,7 @@ export type GatewayOptions = {
 /** Makes the handler and what closes its connections to the parts. */
 export function createGatewayHandler(options: GatewayOptions) {
   const forwarder = createForwarder();
+  const exchangeKey = createKeyExchange(options.upstreams.functions);
   const addressOf = createAddressOf(options.trustedProxies);
   const bases = new Map<keyof Upstreams, URL>();
   const baseOf = (name: keyof Upstreams) => {
@@ -54,7 +56,11 @@ export function createGatewayHandler(options: GatewayOptions) {
       authorization: request.headers.authorization,
       peer,
     };
-    const authorization = route.authorize(caller, pathname, options.keys);
+    const key = route.takesApiKeys ? apiKeyOf(caller.authorization, caller.apikey) : undefined;
+    const authorization =
+      key === undefined
+        ? route.authorize(caller, pathname, options.keys)
+        : `Bearer ${await exchangeKey(key, peer, requestId)}`;
     const base = baseOf(route.upstream);
     const basePath = base.pathname === "/" ? "" : base.pathname;
     await forwarder.forward({
