@@ -262,6 +262,21 @@ end
 $$;
 comment on function private.finish_export is 'Ends a running export: succeeded, failed or cancelled.';
 
+create function private.postpone_export(tenant uuid, id uuid, error text)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  update public.exports e
+  set status = case when e.cancel_requested then 'cancelled' else 'queued' end::public.export_status,
+      finished_at = case when e.cancel_requested then now() end,
+      error = case when not e.cancel_requested then left(postpone_export.error, 1000) end
+  where e.tenant_id = tenant and e.id = postpone_export.id and e.status = 'running'
+$$;
+comment on function private.postpone_export is
+  'Has an export wait that failed and is tried again by itself, and says why; one that was cancelled ends.';
+
 create function private.expire_exports()
 returns int
 language plpgsql
@@ -295,4 +310,4 @@ $$;
 comment on function private.expire_exports is 'Expires exports after their seven days and has their files deleted; ends those that no job works on.';
 
 grant execute on function private.begin_export, private.report_export, private.finish_export,
-  private.expire_exports to kontor_worker;
+  private.postpone_export, private.expire_exports to kontor_worker;

@@ -3980,6 +3980,21 @@ end
 $$;
 comment on function private.finish_export is 'Ends a running export: succeeded, failed or cancelled.';
 
+create function private.postpone_export(tenant uuid, id uuid, error text)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  update public.exports e
+  set status = case when e.cancel_requested then 'cancelled' else 'queued' end::public.export_status,
+      finished_at = case when e.cancel_requested then now() end,
+      error = case when not e.cancel_requested then left(postpone_export.error, 1000) end
+  where e.tenant_id = tenant and e.id = postpone_export.id and e.status = 'running'
+$$;
+comment on function private.postpone_export is
+  'Has an export wait that failed and is tried again by itself, and says why; one that was cancelled ends.';
+
 create function private.expire_exports()
 returns int
 language plpgsql
@@ -4013,7 +4028,7 @@ $$;
 comment on function private.expire_exports is 'Expires exports after their seven days and has their files deleted; ends those that no job works on.';
 
 grant execute on function private.begin_export, private.report_export, private.finish_export,
-  private.expire_exports to kontor_worker;
+  private.postpone_export, private.expire_exports to kontor_worker;
 
 
 -- =================================================================================================
@@ -4405,7 +4420,7 @@ begin
     return;
   end if;
   update private.events e
-  set type = entity_type || '.' || case
+  set type = note_event.entity_type || '.' || case
         when verb not in ('updated', 'status_changed') then verb
         when before = 'updated' then verb
         else before
@@ -4424,7 +4439,7 @@ $$;
 comment on function private.note_event is
   'Notes what the present transaction does to a record, into the one event that it has in this transaction.';
 
-create function private.event_data(tenant uuid, entity_type text, entity_id uuid)
+create function private.event_data(tenant uuid, kind text, record uuid)
 returns jsonb
 language plpgsql
 stable
@@ -4433,23 +4448,24 @@ set search_path = ''
 set timezone = 'UTC'
 as $$
 begin
-  return case entity_type
-    when 'order' then (
-      select d.document from private.order_documents d where d.tenant_id = tenant and d.id = entity_id)
-    when 'customer' then (
-      select d.document from private.customer_documents d where d.tenant_id = tenant and d.id = entity_id)
-    when 'product' then (
-      select d.document from private.product_documents d where d.tenant_id = tenant and d.id = entity_id)
-    when 'attachment' then (
-      select d.document from private.attachment_documents d where d.tenant_id = tenant and d.id = entity_id)
-    when 'export' then (
-      select d.document from private.export_documents d where d.tenant_id = tenant and d.id = entity_id)
-    when 'member' then (
-      select json_build_object(
-        'user_id', m.user_id, 'email', p.email, 'name', p.name, 'role', m.role, 'joined_at', m.created_at)
-      from public.memberships m left join public.people p on p.id = m.user_id
-      where m.tenant_id = tenant and m.user_id = entity_id)
-  end;
+  case kind
+    when 'order' then
+      return (select d.document from private.order_documents d where d.tenant_id = tenant and d.id = record);
+    when 'customer' then
+      return (select d.document from private.customer_documents d where d.tenant_id = tenant and d.id = record);
+    when 'product' then
+      return (select d.document from private.product_documents d where d.tenant_id = tenant and d.id = record);
+    when 'attachment' then
+      return (select d.document from private.attachment_documents d where d.tenant_id = tenant and d.id = record);
+    when 'export' then
+      return (select d.document from private.export_documents d where d.tenant_id = tenant and d.id = record);
+    when 'member' then
+      return (
+        select json_build_object(
+          'user_id', m.user_id, 'email', p.email, 'name', p.name, 'role', m.role, 'joined_at', m.created_at)
+        from public.memberships m left join public.people p on p.id = m.user_id
+        where m.tenant_id = tenant and m.user_id = record);
+  end case;
 end
 $$;
 comment on function private.event_data is 'A record as its GET gives it.';
@@ -5350,7 +5366,7 @@ begin
 end
 $$;
 
-create function private.replay(tenant uuid, webhook uuid, only uuid, since timestamptz)
+create function private.replay(tenant uuid, webhook uuid, single uuid, since timestamptz)
 returns int
 language plpgsql
 security definer
@@ -5365,7 +5381,7 @@ begin
   update public.webhook_deliveries d
   set status = 'pending', tries = 0, next_attempt_at = now(), finished_at = null
   where d.tenant_id = tenant and d.webhook_id = webhook
-    and (d.id = only or (only is null and d.status = 'failed' and d.created_at >= since));
+    and (d.id = single or (single is null and d.status = 'failed' and d.created_at >= since));
   get diagnostics replayed = row_count;
   update public.webhooks w set retry_at = null where w.tenant_id = tenant and w.id = webhook;
   perform private.schedule_deliveries(tenant, webhook);

@@ -90,7 +90,10 @@ describe("what a client does", () => {
         new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload }),
       );
     };
-    for (const wrong of [{ ETag: '"0123"', PartNumber: 2 }, { ETag: '"0123"', PartNumber: 3 }]) {
+    for (const wrong of [
+      { ETag: '"0123"', PartNumber: 2 },
+      { ETag: '"0123"', PartNumber: 3 },
+    ]) {
       await expect(complete([...Parts.slice(0, 1), wrong])).rejects.toMatchObject({
         name: "InvalidPart",
       });
