@@ -186,6 +186,58 @@ describe("a forgotten password", () => {
   });
 });
 
+describe("guessing", () => {
+  const guess = (path: string, body: unknown) =>
+    fetch(`${stack().api_url}/auth/v1${path}`, {
+      method: "POST",
+      headers: { apikey: stack().anon_key, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+
+  it("a code is let be after ten wrong ones, and the right one waits as well", async () => {
+    const { email } = await signedUp();
+    await client().auth.resetPasswordForEmail(email);
+    const code = /\b\d{6}\b/.exec((await lastMailTo(email)).text)?.[0] ?? "";
+    const wrong = Array.from({ length: 12 }, (_, n) => String((Number(code) + n + 1) % 1e6));
+    const statuses: number[] = [];
+    for (const token of wrong) {
+      const answer = await guess("/verify", {
+        email,
+        token: token.padStart(6, "0"),
+        type: "recovery",
+      });
+      statuses.push(answer.status);
+    }
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 403), 429, 429]);
+    const late = await guess("/verify", { email, token: code, type: "recovery" });
+    expect(late.status).toBe(429);
+    expect(Number(late.headers.get("retry-after"))).toBeGreaterThan(0);
+  });
+
+  it("a password is let be after twenty wrong ones, and nobody else notices", async () => {
+    const { email } = await signedUp();
+    const other = await signedUp();
+    const path = "/token?grant_type=password";
+    const wrong = await Promise.all(
+      Array.from({ length: 30 }, () => guess(path, { email, password: "not-the-password" })),
+    );
+    expect(wrong.filter(({ status }) => status === 429)).toHaveLength(10);
+    expect(
+      (await guess(path, { email: ` ${email.toUpperCase()}`, password: PASSWORD })).status,
+    ).toBe(429);
+    expect((await guess(path, { email: other.email, password: PASSWORD })).status).toBe(200);
+  });
+
+  it("of mails to one person there are five, then one a minute, whether anybody is there or not", async () => {
+    for (const { email } of [await signedUp(), { email: address() }]) {
+      const asked = await Promise.all(
+        Array.from({ length: 7 }, () => guess("/recover", { email })),
+      );
+      expect(asked.filter(({ status }) => status === 429)).toHaveLength(2);
+    }
+  });
+});
+
 describe("the tables, through supabase-js", () => {
   const row = z.object({ id: z.uuid(), name: z.string() });
 

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { App, SmtpEmailDriver } from "@supabase/lite";
 import { connectAuthDatabase } from "./auth_connection.ts";
 import { complainAbout, refusal } from "./auth_input.ts";
+import { createAuthLimits } from "./auth_limits.ts";
 import { createMailer } from "./auth_mails.ts";
 
 export type AuthOptions = {
@@ -85,6 +86,7 @@ export type AuthApp = {
 export function createAuthApp(options: AuthOptions): AuthApp {
   const redirect = new AsyncLocalStorage<string | undefined>();
   const { app, connection } = createApp(options, () => redirect.getStore());
+  const admit = createAuthLimits();
 
   let lastSignUp: Promise<unknown> = Promise.resolve();
   /** One sign-up after the other: of two for one address at once, the second finds it taken. */
@@ -121,6 +123,12 @@ export function createAuthApp(options: AuthOptions): AuthApp {
       const text = request.body ? await request.text() : "";
       const complaint = text === "" ? undefined : complainAbout(text);
       if (complaint) return refusal(400, "validation_failed", complaint);
+      const attempt = admit(request, url, text);
+      if (typeof attempt === "number") {
+        return refusal(429, "over_request_rate_limit", "Too many attempts; wait a little", {
+          "retry-after": String(attempt),
+        });
+      }
       const { method, headers } = request;
       const passed = new Request(url, { method, headers, ...(text && { body: text }) });
       const target = url.searchParams.get("redirect_to") ?? undefined;
@@ -130,6 +138,7 @@ export function createAuthApp(options: AuthOptions): AuthApp {
         answer,
         sleep(ANSWER_WITHIN_MS, undefined, { ref: false }),
       ]);
+      if (response) attempt.ended(response);
       if (response && response.status < 500) return response;
       const status = response?.status ?? "none in time";
       options.log(JSON.stringify({ level: "error", method, path: url.pathname, status }));
