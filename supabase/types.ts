@@ -889,6 +889,123 @@ export type Database = {
           },
         ];
       };
+      webhook_attempts: {
+        Row: {
+          at: string;
+          delivery_id: string;
+          duration_ms: number;
+          error: string | null;
+          id: string;
+          request_headers: NonNullable<Json>;
+          response_body: string | null;
+          response_headers: Json | null;
+          response_status: number | null;
+          tenant_id: string;
+          url: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          at: string;
+          delivery_id: string;
+          duration_ms: number;
+          error?: string | null;
+          id?: string;
+          request_headers: NonNullable<Json>;
+          response_body?: string | null;
+          response_headers?: Json | null;
+          response_status?: number | null;
+          tenant_id: string;
+          url: string;
+        };
+        Update: {
+          at?: string;
+          delivery_id?: string;
+          duration_ms?: number;
+          error?: string | null;
+          id?: string;
+          request_headers?: NonNullable<Json>;
+          response_body?: string | null;
+          response_headers?: Json | null;
+          response_status?: number | null;
+          tenant_id?: string;
+          url?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_attempts_delivery_id_fkey";
+            columns: ["tenant_id", "delivery_id"];
+            isOneToOne: false;
+            referencedRelation: "webhook_deliveries";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
+      webhook_deliveries: {
+        Row: {
+          attempt_count: number;
+          created_at: string;
+          entity_id: string;
+          entity_type: string;
+          error: string | null;
+          event_id: string;
+          event_type: string;
+          finished_at: string | null;
+          id: string;
+          next_attempt_at: string | null;
+          response_status: number | null;
+          sequence: number;
+          status: Database["public"]["Enums"]["delivery_status"];
+          tenant_id: string;
+          tries: number;
+          webhook_id: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          attempt_count?: number;
+          created_at?: string;
+          entity_id: string;
+          entity_type: string;
+          error?: string | null;
+          event_id: string;
+          event_type: string;
+          finished_at?: string | null;
+          id?: string;
+          next_attempt_at?: string | null;
+          response_status?: number | null;
+          sequence: number;
+          status?: Database["public"]["Enums"]["delivery_status"];
+          tenant_id: string;
+          tries?: number;
+          webhook_id: string;
+        };
+        Update: {
+          attempt_count?: number;
+          created_at?: string;
+          entity_id?: string;
+          entity_type?: string;
+          error?: string | null;
+          event_id?: string;
+          event_type?: string;
+          finished_at?: string | null;
+          id?: string;
+          next_attempt_at?: string | null;
+          response_status?: number | null;
+          sequence?: number;
+          status?: Database["public"]["Enums"]["delivery_status"];
+          tenant_id?: string;
+          tries?: number;
+          webhook_id?: string;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "webhook_deliveries_webhook_id_fkey";
+            columns: ["tenant_id", "webhook_id"];
+            isOneToOne: false;
+            referencedRelation: "webhooks";
+            referencedColumns: ["tenant_id", "id"];
+          },
+        ];
+      };
       webhooks: {
         Row: {
           active: boolean;
@@ -1033,6 +1150,7 @@ export type Database = {
       attachment_status: "pending" | "ready";
       custom_field_type: "text" | "number" | "date" | "boolean" | "choice";
       customer_kind: "company" | "person";
+      delivery_status: "pending" | "succeeded" | "failed";
       email_status: "queued" | "sent" | "failed";
       export_status: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "expired";
       member_role: "viewer" | "member" | "admin" | "owner";
@@ -1156,6 +1274,7 @@ export const Constants = {
       attachment_status: ["pending", "ready"],
       custom_field_type: ["text", "number", "date", "boolean", "choice"],
       customer_kind: ["company", "person"],
+      delivery_status: ["pending", "succeeded", "failed"],
       email_status: ["queued", "sent", "failed"],
       export_status: ["queued", "running", "succeeded", "failed", "cancelled", "expired"],
       member_role: ["viewer", "member", "admin", "owner"],
