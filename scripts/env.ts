@@ -36,6 +36,9 @@ const schema = z
     S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
     /** The largest file that may be uploaded; the functions know the usual one. */
     MAX_UPLOAD_BYTES: z.coerce.number().int().min(1).optional(),
+    /** Requests a minute; more than in production, for here one person is all the load there is. */
+    RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).default(60_000),
+    RATE_LIMIT_ADDRESS_PER_MINUTE: z.coerce.number().int().min(0).default(600),
     SMTP_URL: address(/^smtps?$/).optional(),
     GOTENBERG_URL: address(/^https?$/).optional(),
 

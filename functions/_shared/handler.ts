@@ -8,6 +8,7 @@ import { ifMatchOf } from "./etag.ts";
 import { answerOnce, idempotencyKeyOf } from "./idempotency.ts";
 import { log } from "./log.ts";
 import { validateQuery } from "./query.ts";
+import { type Allowance, takeAddress, takeCaller } from "./rate_limit.ts";
 import { requestIdOf } from "./request_id.ts";
 import { domainOf, isPersonal } from "./scopes.ts";
 import { dress, optionsReply, respond, respondToError } from "./respond.ts";
@@ -30,14 +31,14 @@ export function makeHandler(
     const match = find(url.pathname);
     const route = match?.methods.get(routeMethod(request.method));
     const seen: Seen = {};
-    const cookies: string[] = [];
+    const more = new Headers();
     let response: Response;
     try {
-      response = respond(await answer({ request, requestId, url, match, route, seen, cookies }));
+      response = respond(await answer({ request, requestId, url, match, route, seen, more }));
     } catch (error) {
       response = respondToError(error, request, requestId);
     }
-    for (const cookie of cookies) response.headers.append("set-cookie", cookie);
+    for (const [name, value] of more) response.headers.append(name, value);
     log.info({
       request_id: requestId,
       method: request.method,
@@ -60,12 +61,12 @@ type Incoming = {
   readonly match: Match | undefined;
   readonly route: Route | undefined;
   readonly seen: Seen;
-  /** `Set-Cookie` values that go out with any answer, a refusal too. */
-  readonly cookies: string[];
+  /** What goes out with any answer, a refusal too: a renewed session, what is left of a limit. */
+  readonly more: Headers;
 };
 
 async function answer(incoming: Incoming): Promise<Reply> {
-  const { request, requestId, url, match, route, seen, cookies } = incoming;
+  const { request, requestId, url, match, route, seen, more } = incoming;
   if (match === undefined) throw notFound();
   if (request.method === "OPTIONS") return optionsReply(allowed(match));
   if (route === undefined) {
@@ -74,9 +75,7 @@ async function answer(incoming: Incoming): Promise<Reply> {
     });
   }
   const params = validateParams(route, match.params);
-  const caller = route.access === "public"
-    ? null
-    : await authenticate(request, (setCookie) => cookies.push(...setCookie));
+  const caller = await callerOf(request, route, more);
   if (caller !== null) {
     seen.user = caller.id;
     if (caller.keyId !== null) refusePersonal(route, seen, caller.keyId);
@@ -103,6 +102,28 @@ async function answer(incoming: Incoming): Promise<Reply> {
   const told = requestContext(request, requestId, route.access, domainOf(route.path), caller);
   const db = callerDatabase(told, caller, request, text);
   return await route.handle({ ...shared, caller, db } satisfies Context);
+}
+
+/** Who calls, null where anybody may; neither too often. */
+async function callerOf(request: Request, route: Route, more: Headers): Promise<Caller | null> {
+  const address = request.headers.get("x-forwarded-for");
+  const keep = (allowance: Allowance | undefined) => {
+    for (const [name, value] of Object.entries(allowance ?? {})) more.set(name, value);
+  };
+  if (route.access === "public") {
+    if (request.method !== "GET" && request.method !== "HEAD") keep(takeAddress(address));
+    return null;
+  }
+  try {
+    const caller = await authenticate(request, (setCookie) => {
+      for (const line of setCookie) more.append("set-cookie", line);
+    });
+    keep(takeCaller(caller));
+    return caller;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) keep(takeAddress(address));
+    throw error;
+  }
 }
 
 /** What belongs to a person's account is not a key's to see or change. */

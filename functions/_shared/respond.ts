@@ -11,7 +11,7 @@ import { log } from "./log.ts";
 const CORS = {
   "access-control-allow-origin": "*",
   "access-control-expose-headers":
-    "Content-Disposition, ETag, Location, Retry-After, X-Request-Id, Idempotency-Replayed, Allow",
+    "Content-Disposition, ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Idempotency-Replayed, Allow",
 };
 
 /** The answer to a preflight or a plain OPTIONS. */

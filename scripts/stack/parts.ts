@@ -17,8 +17,13 @@ import type { SiteBuild } from "./site_build.ts";
 export function createParts(ctx: StackContext, env: Env, build: SiteBuild): Part[] {
   const given = { ...childEnv(env), LOG_LEVEL: env.LOG_LEVEL };
   const { external } = ctx;
-  const limits =
-    env.MAX_UPLOAD_BYTES === undefined ? {} : { MAX_UPLOAD_BYTES: String(env.MAX_UPLOAD_BYTES) };
+  const limits = {
+    RATE_LIMIT_PER_MINUTE: String(env.RATE_LIMIT_PER_MINUTE),
+    RATE_LIMIT_ADDRESS_PER_MINUTE: String(env.RATE_LIMIT_ADDRESS_PER_MINUTE),
+    ...(env.MAX_UPLOAD_BYTES === undefined
+      ? {}
+      : { MAX_UPLOAD_BYTES: String(env.MAX_UPLOAD_BYTES) }),
+  };
   return [
     ...(external.database ? [] : [createPostgres(ctx)]),
     ...(external.supabase ? [] : [createAuth(ctx), createRest(ctx, given)]),
