@@ -2,7 +2,7 @@
  * API keys (`kontor_<prefix>_<secret>`): who a machine is. The database looks at the key again in every
  * transaction, so what is remembered here only saves a round trip; a revoked key is refused at once.
  */
-import { SignJWT } from "jose";
+import { errors, jwtVerify, SignJWT } from "jose";
 import type { Caller } from "./context.ts";
 import { env } from "./env.ts";
 import { unauthenticated } from "./errors.ts";
@@ -54,13 +54,21 @@ export async function callerOfKey(
 }
 
 /**
- * A token of five minutes at most that says the same as the key, for PostgREST.
+ * A token of five minutes at most that says the same as the key, for PostgREST. For the gateway alone,
+ * who shows the service key: to the auth server the token is the person's own, and whoever held both
+ * it and a key could change that person's password.
  * @throws Problem 401 unauthenticated.
  */
 export async function exchangeKey(
   key: string,
+  gatewayKey: string | null,
   address: string | null,
 ): Promise<{ access_token: string; expires_in: number }> {
+  if (!await isServiceKey(gatewayKey ?? "")) {
+    throw unauthenticated(
+      "Keys are exchanged by the gateway alone. Send the key to /api or /rest/v1.",
+    );
+  }
   const { id, keyId, expiresAt } = await callerOfKey(key, address);
   const now = Math.floor(Date.now() / 1_000);
   const expires_in = Math.max(1, Math.min(TOKEN_SECONDS, Math.floor(expiresAt - now)));
@@ -70,6 +78,16 @@ export async function exchangeKey(
     .setExpirationTime(now + expires_in)
     .sign(secret);
   return { access_token, expires_in };
+}
+
+async function isServiceKey(token: string): Promise<boolean> {
+  try {
+    const { payload } = await jwtVerify(token, secret, { algorithms: ["HS256"] });
+    return payload["role"] === "service_role";
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return false;
+    throw error;
+  }
 }
 
 function claimsOf(person: string, key: string) {

@@ -1,7 +1,15 @@
 /** An API key's life, through /api and /rest/v1: the same rules at both doors. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { api, newTenant, owner, rest, type TestTenant } from "../../scripts/stack/testing.ts";
+import {
+  api,
+  newTenant,
+  owner,
+  portalUrl,
+  rest,
+  stack,
+  type TestTenant,
+} from "../../scripts/stack/testing.ts";
 import { madeApiKey } from "../_shared/contracts/api_keys.ts";
 
 let tenant: TestTenant;
@@ -201,11 +209,39 @@ describe("what is no live API key", () => {
     expect((await rest(`orders?limit=1&apikey=${key}`)).status).not.toBe(200);
   });
 
+  it("is a key, or anything made of it, at the auth server", async () => {
+    const { key } = await make({ role: "viewer" });
+    for (const apikey of [undefined, stack().anon_key, key, tenant.token]) {
+      for (const origin of [stack().api_url + "/functions/v1", portalUrl() + "/api"]) {
+        const { status } = await fetch(`${origin}/api-keys/token`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${key}`, ...(apikey && { apikey }) },
+        });
+        expect(status).toBe(401);
+      }
+    }
+    const { status } = await fetch(`${stack().api_url}/auth/v1/user`, {
+      method: "PUT",
+      headers: {
+        apikey: stack().anon_key,
+        authorization: `Bearer ${key}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({ password: "somebody else's" }),
+    });
+    expect([401, 403]).toContain(status);
+  });
+
   it("is what a key was exchanged for, at /api", async () => {
     const { key } = await make();
     const exchanged = await api("/api-keys/token", { token: key, method: "POST" });
-    expect(exchanged.status).toBe(200);
-    const { access_token } = z.object({ access_token: z.string() }).parse(exchanged.body);
+    expect(exchanged.status).toBe(401);
+    const byGateway = await fetch(`${portalUrl()}/api/api-keys/token`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, apikey: stack().service_role_key },
+    });
+    const { access_token } = z.object({ access_token: z.string() })
+      .parse(await byGateway.json());
     expect((await api("/orders", { token: access_token })).status).toBe(401);
     expect((await rest("orders?limit=1", { token: access_token })).status).toBe(200);
   });

@@ -53,15 +53,15 @@ export const routes: Route[] = [
     tag,
     summary: "A short-lived token for a key",
     description:
-      "For /rest/v1, whose gateway asks here: send the key as `Authorization: Bearer kontor_…`. The token is worth as much as the key is, and nothing once that is revoked.",
+      "For the gateway of /rest/v1 alone, which sends the key as `Authorization: Bearer kontor_…` and the service key as `apikey`.",
     answers: {
       200: { description: "An access token.", schema: contract.exchanged },
-      401: refusal("Not a live key"),
+      401: refusal("Not a live key, or not the gateway"),
     },
     async handle({ request, ip }) {
       const key = /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
       if (!isApiKey(key)) throw unauthenticated("Send Authorization: Bearer <API key>.");
-      const exchanged = await exchangeKey(key, ip);
+      const exchanged = await exchangeKey(key, request.headers.get("apikey"), ip);
       return { ...ok(exchanged), headers: { authorization: `Bearer ${exchanged.access_token}` } };
     },
   }),

@@ -22,8 +22,11 @@ export function apiKeyOf(authorization: string | undefined, apikey: string | und
   return [bearer, apikey].find((text) => text?.startsWith("kontor_"));
 }
 
-/** @param functions where the functions answer, /functions/v1 included. */
-export function createKeyExchange(functions: string): KeyExchange {
+/**
+ * @param functions where the functions answer, /functions/v1 included.
+ * @param serviceRoleKey by which they know the gateway.
+ */
+export function createKeyExchange(functions: string, serviceRoleKey: string): KeyExchange {
   // Under the keys' digests: a dump of this process's memory shows no keys that rest.
   const tokens = new Map<string, { token: string; until: number }>();
   return async (key, peer, requestId) => {
@@ -34,6 +37,7 @@ export function createKeyExchange(functions: string): KeyExchange {
       method: "POST",
       headers: {
         authorization: `Bearer ${key}`,
+        apikey: serviceRoleKey,
         "x-forwarded-for": peer,
         "x-request-id": requestId,
       },

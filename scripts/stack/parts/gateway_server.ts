@@ -26,7 +26,7 @@ export type GatewayOptions = {
 /** Makes the handler and what closes its connections to the parts. */
 export function createGatewayHandler(options: GatewayOptions) {
   const forwarder = createForwarder();
-  const exchangeKey = createKeyExchange(options.upstreams.functions);
+  const exchangeKey = createKeyExchange(options.upstreams.functions, options.keys.serviceRoleKey);
   const addressOf = createAddressOf(options.trustedProxies);
   const bases = new Map<keyof Upstreams, URL>();
   const baseOf = (name: keyof Upstreams) => {
