@@ -3,7 +3,7 @@ import type { FieldValues, Path, UseFormReturn } from "react-hook-form";
 import { ApiError } from "../../lib/api/client.ts";
 import { useApi } from "../../ui/context.tsx";
 
-type Record = { id: string; version: number };
+type Record = { id: string; version?: number };
 
 type Options<F extends FieldValues, T extends Record> = {
   form: UseFormReturn<F, unknown, FieldValues>;
