@@ -1100,7 +1100,12 @@ export type Database = {
       delete_tenant: { Args: { id: string }; Returns: undefined };
       duplicate_order: { Args: { order_id: string }; Returns: Json };
       erase_audit: { Args: { entity_id: string; entity_type: string }; Returns: number };
+      explain_access: {
+        Args: { record_id: string; table_name: string; user_id: string };
+        Returns: Json;
+      };
       invite_member: { Args: { email: string; role: string }; Returns: Json };
+      list_analysts: { Args: Record<PropertyKey, never>; Returns: Json };
       list_api_keys: { Args: Record<PropertyKey, never>; Returns: Json };
       list_custom_fields: { Args: { entity?: string }; Returns: Json };
       list_emails: { Args: { before?: string; page_size?: number }; Returns: Json };
@@ -1116,8 +1121,10 @@ export type Database = {
       restore_product: { Args: { expected_version?: number; id: string }; Returns: Json };
       retry_export: { Args: { id: string }; Returns: Json };
       retry_job: { Args: { id: number }; Returns: undefined };
+      revoke_analyst: { Args: { role_name: string }; Returns: undefined };
       revoke_api_key: { Args: { id: string }; Returns: undefined };
       revoke_invitation: { Args: { id: string }; Returns: undefined };
+      rotate_analyst: { Args: { role_name: string }; Returns: Json };
       search_customers: { Args: { q: string }; Returns: string[] };
       search_orders: { Args: { q: string }; Returns: string[] };
       search_products: { Args: { q: string }; Returns: string[] };

@@ -20,6 +20,9 @@ const ROLES: Record<string, string> = {
 const GRANTS = `
 grant anon, authenticated, service_role to authenticator;
 grant anon, authenticated, service_role, authenticator to postgres with admin option;
+grant pg_monitor, pg_read_all_data, pg_signal_backend to postgres with admin option;
+-- Supabase's image does not grant this one: its init scripts have to.
+grant set on parameter temp_file_limit to postgres;
 
 alter role postgres set search_path = "$user", public, extensions;
 alter role authenticator set statement_timeout = '8s';

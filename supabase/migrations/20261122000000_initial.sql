@@ -5985,9 +5985,12 @@ create table private.analysts (
   created_by uuid references public.people (id) on delete set null,
   created_at timestamptz not null default now(),
   expires_at timestamptz,
+  last_login_at timestamptz,
   revoked_at timestamptz
 );
 comment on table private.analysts is 'Which tenant a personal analyst login belongs to.';
+comment on column private.analysts.last_login_at is 'As the worker last saw it logged in.';
+create index analysts_tenant_idx on private.analysts (tenant_id, created_at);
 alter table private.analysts enable row level security;
 alter table private.analysts force row level security;
 
@@ -6034,20 +6037,15 @@ create view analytics.customers with (security_invoker) as
 select id, kind::text as kind, name, email, phone, tax_id,
   billing_address, shipping_address, tags, custom, created_at, updated_at
 from public.customers where deleted_at is null;
-comment on view analytics.customers is 'The live customers of your tenant.';
 
 create view analytics.products with (security_invoker) as
 select id, sku, name, unit_price, currency, tax_rate, unit, active, custom, created_at, updated_at
 from public.products where deleted_at is null;
-comment on view analytics.products is 'The live products of your tenant.';
 
 create view analytics.orders with (security_invoker) as
 select id, number, status::text as status, customer_id, currency, placed_at,
   subtotal, discount_total, tax_total, shipping_total, total, notes, custom, created_at, updated_at
 from public.orders where deleted_at is null;
-comment on view analytics.orders is 'The live orders of your tenant.';
-comment on column analytics.orders.subtotal is 'Net, after discounts, before tax and shipping.';
-comment on column analytics.orders.total is 'subtotal + tax_total + shipping_total.';
 
 create view analytics.order_items with (security_invoker) as
 select i.id, i.order_id, o.number as order_number, i.position, i.product_id, i.sku, i.name,
@@ -6056,7 +6054,6 @@ select i.id, i.order_id, o.number as order_number, i.position, i.product_id, i.s
 from public.order_items i
 join public.orders o on o.tenant_id = i.tenant_id and o.id = i.order_id
 where o.deleted_at is null;
-comment on view analytics.order_items is 'The lines of your tenant''s live orders.';
 
 create view analytics.revenue_by_month with (security_invoker) as
 select
@@ -6066,14 +6063,169 @@ from public.orders o
 join public.tenants t on t.id = o.tenant_id
 where o.deleted_at is null and o.status <> 'cancelled'
 group by 1, 2;
-comment on view analytics.revenue_by_month is
-  'Orders placed per month in the tenant''s time zone, per currency, cancelled ones left out.';
-comment on column analytics.revenue_by_month.month is 'First day of the month.';
+
+create view analytics.revenue_by_customer with (security_invoker) as
+select
+  c.id as customer_id, c.name as customer, o.currency, o.orders, o.net, o.tax, o.total,
+  o.first_order_at, o.last_order_at
+from (
+  select tenant_id, customer_id, currency, count(*) as orders, sum(subtotal) as net,
+    sum(tax_total) as tax, sum(total) as total, min(placed_at) as first_order_at,
+    max(placed_at) as last_order_at
+  from public.orders
+  where deleted_at is null and status <> 'cancelled' and customer_id is not null
+  group by tenant_id, customer_id, currency
+) as o
+join public.customers c on c.tenant_id = o.tenant_id and c.id = o.customer_id;
+
+create view analytics.order_funnel with (security_invoker) as
+select
+  date_trunc('month', o.placed_at at time zone t.time_zone)::date as month,
+  count(*) as placed,
+  count(*) filter (where o.status in ('processing', 'shipped', 'delivered')) as processing,
+  count(*) filter (where o.status in ('shipped', 'delivered')) as shipped,
+  count(*) filter (where o.status = 'delivered') as delivered,
+  count(*) filter (where o.status = 'cancelled') as cancelled
+from public.orders o
+join public.tenants t on t.id = o.tenant_id
+where o.deleted_at is null
+group by 1;
 
 grant select on analytics.customers, analytics.products, analytics.orders, analytics.order_items,
-  analytics.revenue_by_month to analyst;
+  analytics.revenue_by_month, analytics.revenue_by_customer, analytics.order_funnel to analyst;
+
+do $$
+declare
+  views constant jsonb := '{
+    "customers": "The live customers of your tenant.",
+    "products": "The live products of your tenant.",
+    "orders": "The live orders of your tenant.",
+    "order_items": "The lines of your tenant\u0027s live orders.",
+    "revenue_by_month": "Orders placed per month in the tenant\u0027s time zone, per currency, cancelled ones left out.",
+    "revenue_by_customer": "What each customer has ordered, per currency, cancelled orders left out.",
+    "order_funnel": "How far the orders placed in a month have come by now: each stage counts those beyond it, too."
+  }';
+  -- A word means the same in every view; where it does not, it stands with its view.
+  columns constant jsonb := '{
+    "id": "Its id: what other views point to.",
+    "kind": "company or person.",
+    "name": "What it is called.",
+    "email": "E-mail address.",
+    "phone": "Telephone number.",
+    "tax_id": "Such as a VAT number.",
+    "billing_address": "Address for invoices: an object of text fields.",
+    "shipping_address": "Address for deliveries: an object of text fields.",
+    "tags": "Words that the customer was marked with.",
+    "custom": "The tenant\u0027s own fields: an object.",
+    "created_at": "When it was entered.",
+    "updated_at": "When it was last changed.",
+    "sku": "Stock keeping unit: the product\u0027s own number.",
+    "unit_price": "Net price of one unit.",
+    "currency": "Of the amounts beside it: three letters (ISO 4217).",
+    "tax_rate": "Percent.",
+    "unit": "What is counted: piece, hour, kg.",
+    "active": "Whether it is still sold.",
+    "number": "The order\u0027s number, without gaps.",
+    "status": "pending, processing, shipped, delivered or cancelled.",
+    "customer_id": "Points to customers.id.",
+    "customer": "The customer\u0027s name.",
+    "placed_at": "When the customer ordered.",
+    "subtotal": "Net, after discounts, before tax and shipping.",
+    "discount_total": "What the discounts took off, already out of subtotal.",
+    "tax_total": "Tax of all lines.",
+    "shipping_total": "Shipping charged.",
+    "total": "Net, tax and shipping together.",
+    "notes": "What was written on the order.",
+    "order_id": "Points to orders.id.",
+    "order_number": "The order\u0027s number.",
+    "position": "Place in the order, from 1.",
+    "product_id": "Points to products.id; empty for what is no product.",
+    "quantity": "How many units.",
+    "discount_percent": "Percent off this line.",
+    "discount": "The same as an amount.",
+    "tax": "Tax of the line.",
+    "line_total": "Net of the line, after its discount.",
+    "attributes": "Whatever else belongs to the line: an object.",
+    "month": "First day of the month.",
+    "orders": "How many.",
+    "net": "Sum of their subtotals.",
+    "first_order_at": "When the first of them was placed.",
+    "last_order_at": "When the last of them was placed.",
+    "placed": "All orders of the month.",
+    "processing": "Of these: being worked on, or further.",
+    "shipped": "Of these: on their way, or further.",
+    "delivered": "Of these: delivered.",
+    "cancelled": "Of these: cancelled.",
+    "revenue_by_month.tax": "Sum of their taxes.",
+    "revenue_by_month.total": "Sum of their totals.",
+    "revenue_by_customer.tax": "Sum of their taxes.",
+    "revenue_by_customer.total": "Sum of their totals."
+  }';
+  it record;
+begin
+  for it in select key as view, value as says from jsonb_each_text(views) loop
+    execute format('comment on view analytics.%I is %L', it.view, it.says);
+  end loop;
+  for it in
+    select table_name as view, column_name as name
+    from information_schema.columns where table_schema = 'analytics'
+  loop
+    execute format('comment on column analytics.%I.%I is %L', it.view, it.name,
+      coalesce(columns ->> (it.view || '.' || it.name), columns ->> it.name));
+  end loop;
+end
+$$;
 
 -- Making and ending logins ------------------------------------------------------------------------------
+
+create function private.analyst_document(a private.analysts)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'role_name', a.role_name, 'label', a.label, 'created_by', a.created_by, 'created_at', a.created_at,
+    'expires_at', a.expires_at, 'last_login_at', a.last_login_at, 'revoked_at', a.revoked_at)
+$$;
+
+create function private.new_analyst_password()
+returns text
+language sql
+volatile
+set search_path = ''
+as $$
+  select replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')
+$$;
+comment on function private.new_analyst_password is '244 random bits.';
+
+create function private.require_analyst(tenant uuid, role_name text)
+returns private.analysts
+language plpgsql
+set search_path = ''
+as $$
+declare
+  found private.analysts;
+begin
+  select a.* into found from private.analysts a
+  where a.tenant_id = tenant and a.role_name = require_analyst.role_name and a.revoked_at is null
+  for update;
+  if found.role_name is null then
+    perform private.refuse(404, 'not_found', 'There is no such login, or it was revoked.');
+  end if;
+  return found;
+end
+$$;
+
+create function private.end_analyst_sessions(role_name name)
+returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  select pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a where a.usename = role_name
+$$;
+comment on function private.end_analyst_sessions is 'Closes the open connections of a login.';
 
 create function public.create_analyst(label text, expires_at timestamptz default null)
 returns json
@@ -6085,16 +6237,20 @@ declare
   tenant uuid := private.require_role('admin');
   -- The name says nothing of the tenant: logins can see each other's names.
   role_name text := 'analyst_' || left(replace(gen_random_uuid()::text, '-', ''), 16);
-  password text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+  password text := private.new_analyst_password();
 begin
+  perform private.refuse_api_key();
   if create_analyst.expires_at <= now() then
     perform private.refuse(422, 'validation_failed', 'This lies in the past.', 'expires_at');
   end if;
   if coalesce(char_length(btrim(create_analyst.label)), 0) not between 1 and 200 then
     perform private.refuse(422, 'validation_failed', 'A label has 1 to 200 characters.', 'label');
   end if;
+  if (select count(*) from private.analysts a where a.tenant_id = tenant and a.revoked_at is null) >= 50 then
+    perform private.refuse(409, 'conflict', 'A tenant has fifty logins at most. Revoke one first.');
+  end if;
   insert into private.analysts (role_name, tenant_id, label, created_by, expires_at)
-  values (role_name, tenant, create_analyst.label, auth.uid(), create_analyst.expires_at);
+  values (role_name, tenant, btrim(create_analyst.label), auth.uid(), create_analyst.expires_at);
 
   execute format('create role %I login noinherit connection limit 5 valid until %L password %L',
     role_name, coalesce(create_analyst.expires_at::text, 'infinity'), password);
@@ -6102,10 +6258,166 @@ begin
   execute format('alter role %I set default_transaction_read_only = on', role_name);
   execute format('alter role %I set statement_timeout = %L', role_name, '60s');
   execute format('alter role %I set idle_in_transaction_session_timeout = %L', role_name, '5min');
+  execute format('alter role %I set idle_session_timeout = %L', role_name, '1h');
+  execute format('alter role %I set work_mem = %L', role_name, '32MB');
   execute format('alter role %I set search_path = analytics', role_name);
+  -- Only a superuser may hand this right on: whoever made the cluster did, or the limit is not set.
+  if has_parameter_privilege(current_user, 'temp_file_limit', 'set') then
+    execute format('alter role %I set temp_file_limit = %L', role_name, '1GB');
+  end if;
+  perform private.record_audit(tenant, 'analyst_created', 'analyst', role_name,
+    metadata => jsonb_build_object('label', btrim(create_analyst.label)));
   return json_build_object('role_name', role_name, 'password', password);
 end
 $$;
 comment on function public.create_analyst is
   'Makes a personal read-only database login for the active tenant: {role_name, password}, the password only here. Admins.';
 grant execute on function public.create_analyst to authenticated;
+
+create function public.list_analysts()
+returns json
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+begin
+  return (
+    select coalesce(json_agg(private.analyst_document(a) order by a.created_at desc), '[]')
+    from private.analysts a where a.tenant_id = tenant);
+end
+$$;
+comment on function public.list_analysts is 'The database logins of the active tenant, newest first, revoked ones too. Admins.';
+grant execute on function public.list_analysts to authenticated;
+
+create function public.rotate_analyst(role_name text)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+  password text := private.new_analyst_password();
+begin
+  perform private.refuse_api_key();
+  perform private.require_analyst(tenant, rotate_analyst.role_name);
+  execute format('alter role %I password %L', rotate_analyst.role_name, password);
+  perform private.end_analyst_sessions(rotate_analyst.role_name);
+  perform private.record_audit(tenant, 'analyst_rotated', 'analyst', rotate_analyst.role_name);
+  return json_build_object('role_name', rotate_analyst.role_name, 'password', password);
+end
+$$;
+comment on function public.rotate_analyst is
+  'Gives a login a new password, {role_name, password}, and closes what is open with the old one. Admins.';
+grant execute on function public.rotate_analyst to authenticated;
+
+create function public.revoke_analyst(role_name text)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant uuid := private.require_role('admin');
+begin
+  perform private.refuse_api_key();
+  perform private.require_analyst(tenant, revoke_analyst.role_name);
+  update private.analysts a set revoked_at = now() where a.role_name = revoke_analyst.role_name;
+  execute format('alter role %I nologin password null', revoke_analyst.role_name);
+  perform private.end_analyst_sessions(revoke_analyst.role_name);
+  perform private.record_audit(tenant, 'analyst_revoked', 'analyst', revoke_analyst.role_name);
+end
+$$;
+comment on function public.revoke_analyst is 'Ends a login and closes its connections. Admins.';
+grant execute on function public.revoke_analyst to authenticated;
+
+-- Watching them: for the worker ---------------------------------------------------------------------------
+
+create function private.stop_long_statements(longest interval default '60 seconds')
+returns int
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  stopped int;
+begin
+  -- statement_timeout is the session's own to change; this is not.
+  select count(*) filter (where pg_cancel_backend(s.pid)) into stopped
+  from pg_catalog.pg_stat_activity s
+  join private.analysts a on a.role_name = s.usename
+  where s.state = 'active' and s.query_start < clock_timestamp() - longest;
+  update private.analysts a set last_login_at = seen.at
+  from (
+    select s.usename, max(s.backend_start) as at from pg_catalog.pg_stat_activity s group by s.usename
+  ) as seen
+  where a.role_name = seen.usename and a.last_login_at is distinct from seen.at
+    and (a.last_login_at is null or seen.at > a.last_login_at);
+  return stopped;
+end
+$$;
+comment on function private.stop_long_statements is
+  'Cancels analysts'' statements that run too long, and notes who is logged in; answers how many it cancelled.';
+grant execute on function private.stop_long_statements to kontor_worker;
+
+-- Why somebody sees a row, or does not --------------------------------------------------------------------
+
+create function public.explain_access(user_id uuid, table_name text, record_id uuid)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant constant uuid := private.require_role('admin');
+  relation constant regclass := to_regclass(format('public.%I', table_name));
+  own_claims constant text := current_setting('request.jwt.claims', true);
+  own_headers constant text := current_setting('request.headers', true);
+  present boolean;
+  verdicts jsonb := '[]';
+  rule record;
+  holds boolean;
+begin
+  if relation is null or not exists (
+    select from pg_catalog.pg_attribute where attrelid = relation and attname = 'tenant_id')
+  or not exists (
+    select from pg_catalog.pg_attribute where attrelid = relation and attname = 'id')
+  then
+    perform private.refuse(422, 'validation_failed', 'Not a table of records.', 'table_name');
+  end if;
+  if private.role_of(tenant, explain_access.user_id) is null then
+    perform private.refuse(404, 'not_found', 'There is no such member.');
+  end if;
+  execute format('select exists (select from %s where tenant_id = $1 and id = $2)', relation)
+    into present using tenant, record_id;
+
+  -- The policies themselves are asked, as if that person had come with this tenant.
+  perform set_config('request.jwt.claims', json_build_object('sub', user_id, 'role', 'authenticated')::text, true),
+    set_config('request.headers', json_build_object('x-tenant-id', tenant)::text, true);
+  for rule in
+    select p.policyname as name, p.cmd, coalesce(p.qual, p.with_check) as condition
+    from pg_catalog.pg_policies p
+    where p.schemaname = 'public' and p.tablename = table_name and 'authenticated' = any (p.roles)
+    order by p.cmd, p.policyname
+  loop
+    execute format('select exists (select from %s where tenant_id = $1 and id = $2 and (%s))', relation, rule.condition)
+      into holds using tenant, record_id;
+    verdicts := verdicts || jsonb_build_object('policy', rule.name, 'command', lower(rule.cmd), 'allows', holds);
+  end loop;
+  perform set_config('request.jwt.claims', coalesce(own_claims, ''), true),
+    set_config('request.headers', coalesce(own_headers, ''), true);
+
+  return json_build_object(
+    'exists', present,
+    'role', private.role_of(tenant, explain_access.user_id),
+    'policies', verdicts,
+    'reads', coalesce((select bool_or((v ->> 'allows')::boolean) from jsonb_array_elements(verdicts) as v
+      where v ->> 'command' in ('select', 'all')), false));
+end
+$$;
+comment on function public.explain_access is
+  'Which policy lets a member of the active tenant at a record, or does not: {exists, role, policies: [{policy, command, allows}], reads}. Admins.';
+grant execute on function public.explain_access to authenticated;
