@@ -1,4 +1,5 @@
 import node from "@astrojs/node";
+import preact from "@astrojs/preact";
 import react from "@astrojs/react";
 import tailwindcss from "@tailwindcss/vite";
 import { defineConfig } from "astro/config";
@@ -7,6 +8,9 @@ import { defineConfig } from "astro/config";
 const BASE =
   /site\/src\/(lib\/(?!contract)|ui\/(Badge|Button|context|Dialog|EmptyState|Field|Input|Notice|PageHeader|toast\b|Values))|node_modules\/(clsx|class-variance|lucide)/;
 
+/** Small islands of pages that would otherwise need no script; React is for the rich ones. */
+const PREACT = "**/ui/preact/**";
+
 /**
  * Every page is rendered per request. The policy below names no inline script: Astro adds the hashes
  * of its own. Inline style *attributes* are allowed (menus are placed with them), style elements are not.
@@ -14,7 +18,7 @@ const BASE =
 export default defineConfig({
   output: "server",
   adapter: node({ mode: "standalone", bodySizeLimit: 64 * 1024 * 1024 }),
-  integrations: [react()],
+  integrations: [react({ exclude: PREACT }), preact({ include: PREACT })],
   vite: {
     plugins: [tailwindcss()],
     environments: {
@@ -25,6 +29,8 @@ export default defineConfig({
               // A few files that every page shares, rather than dozens of some hundred bytes.
               codeSplitting: {
                 groups: [
+                  // Every island's; on its own, so that small ones need not fetch the large.
+                  { name: "preload", test: /vite\/preload-helper/ },
                   { name: "react", test: /node_modules\/(react|react-dom|scheduler)\// },
                   { name: "base", test: BASE },
                   { name: "lists", test: /site\/src\/features\/(list|records)\// },

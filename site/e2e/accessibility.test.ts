@@ -15,12 +15,21 @@ const TENANT = [
   "/acme/orders/new",
   "/acme/customers",
   "/acme/products",
+  "/acme/exports",
+  "/acme/jobs",
   "/acme/team",
   "/acme/settings",
   "/acme/no-such-page",
 ];
 /** Enough to meet every colour and every layout. */
-const SOME = ["/acme", "/acme/orders", "/acme/orders/new", "/acme/team"];
+const SOME = [
+  "/acme",
+  "/acme/orders",
+  "/acme/orders/new",
+  "/acme/exports",
+  "/acme/jobs",
+  "/acme/team",
+];
 
 let browser: Browser;
 
@@ -89,6 +98,15 @@ describe.each([
     expect(await violations(page)).toEqual([]);
     await page.keyboard.press("Escape");
     await page.getByRole("alertdialog").waitFor({ state: "detached" });
+  });
+
+  it("what an export is to hold", async () => {
+    await visit(page, "/acme/orders");
+    await page.getByRole("button", { name: "Export", exact: true }).click();
+    await page.getByRole("dialog").getByText("Item", { exact: true }).click();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
   });
 
   it("the palette", async () => {

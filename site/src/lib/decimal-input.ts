@@ -41,12 +41,20 @@ function isGrouped(text: string, group: string): boolean {
   return new RegExp(`^[+-]?\\d{1,3}(\\${group}\\d{3})+$`).test(text);
 }
 
+/** Making one costs far more than using it, and a long order has thousands of numbers. */
+const formats = new Map<string, Intl.NumberFormat>();
+
 /** A number for a text field: every digit, at least `minDecimals`; the locale's decimal sign, no grouping. */
 export function decimalText(value: number, locale: string, minDecimals = 0): string {
-  return new Intl.NumberFormat(locale, {
-    useGrouping: false,
-    minimumFractionDigits: minDecimals,
-    maximumFractionDigits: 6,
-    numberingSystem: "latn",
-  }).format(value);
+  const key = `${locale} ${minDecimals}`;
+  const format =
+    formats.get(key) ??
+    new Intl.NumberFormat(locale, {
+      useGrouping: false,
+      minimumFractionDigits: minDecimals,
+      maximumFractionDigits: 6,
+      numberingSystem: "latn",
+    });
+  formats.set(key, format);
+  return format.format(value);
 }

@@ -47,14 +47,18 @@ function Editor({ order: initial, now, currencies, customer = null }: Omit<Props
     [locale, tenant.time_zone],
   );
   const [order, setOrder] = useState(initial);
+  const [defaultValues] = useState(
+    (): OrderForm =>
+      order
+        ? formOf(order, habits)
+        : {
+            ...emptyForm(tenant.currency, now, habits),
+            customer_id: customer?.id ?? null,
+            customer_name: customer?.name ?? "",
+          },
+  );
   const form = useForm<OrderForm, unknown, OrderRequest>({
-    defaultValues: order
-      ? formOf(order, habits)
-      : {
-          ...emptyForm(tenant.currency, now, habits),
-          customer_id: customer?.id ?? null,
-          customer_name: customer?.name ?? "",
-        },
+    defaultValues,
     resolver: async (values, _context, options) => {
       // The contract and its validator are fetched when they are needed: at the first attempt to save.
       const { resolveOrder } = await import("./resolve-order.ts");

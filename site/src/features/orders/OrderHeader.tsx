@@ -1,5 +1,5 @@
-import { ArrowLeft, Ban, CopyPlus, Ellipsis, Pencil, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { ArrowLeft, Ban, CopyPlus, Ellipsis, Pencil, Send, Trash2 } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
 import type { Order } from "../../../../functions/_shared/contracts/orders.ts";
 import { Button, ButtonLink } from "../../ui/Button.tsx";
 import { useAllows, useHref } from "../../ui/context.tsx";
@@ -11,6 +11,8 @@ import { StatusBadge } from "./StatusBadge.tsx";
 import { NEXT, STATUS } from "./status.ts";
 import type { OrderActions } from "./use-order-actions.ts";
 
+const SendDialog = lazy(() => import("./SendDialog.tsx"));
+
 type Props = { order: Order; actions: OrderActions };
 
 /** The order's number and status, and what may be done with it next. */
@@ -18,6 +20,7 @@ export function OrderHeader({ order, actions }: Props) {
   const href = useHref();
   const mayWrite = useAllows("member") && order.deleted_at === null;
   const [asking, setAsking] = useState(false);
+  const [sending, setSending] = useState(false);
   const next = NEXT[order.status].find((status) => status !== "cancelled");
   const mayCancel = NEXT[order.status].includes("cancelled");
   return (
@@ -67,6 +70,10 @@ export function OrderHeader({ order, actions }: Props) {
         <OrderDocuments order={order} />
         {mayWrite ? (
           <>
+            <MenuItem onSelect={() => setSending(true)}>
+              <Send aria-hidden="true" />
+              Send by mail…
+            </MenuItem>
             <MenuSeparator />
             <MenuItem onSelect={() => void actions.duplicate()}>
               <CopyPlus aria-hidden="true" />
@@ -86,6 +93,11 @@ export function OrderHeader({ order, actions }: Props) {
           </>
         ) : null}
       </Menu>
+      {sending ? (
+        <Suspense>
+          <SendDialog order={order} onClose={() => setSending(false)} />
+        </Suspense>
+      ) : null}
       <Dialog
         open={asking}
         onClose={() => setAsking(false)}

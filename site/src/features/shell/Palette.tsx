@@ -23,12 +23,13 @@ export function Palette({ page }: { page: PageContext }) {
       removeEventListener("click", onClick);
     };
   }, []);
-  if (!open) return null;
   return (
     <PageProvider page={page}>
-      <Suspense>
-        <PaletteDialog onClose={() => setOpen(false)} />
-      </Suspense>
+      {open ? (
+        <Suspense>
+          <PaletteDialog onClose={() => setOpen(false)} />
+        </Suspense>
+      ) : null}
     </PageProvider>
   );
 }
