@@ -8,6 +8,8 @@ const schema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535),
   /** The role kontor_functions; nobody else's. */
   DATABASE_URL: z.url(),
+  /** Where analysts reach the database, without a login; the same as ours when unset. */
+  ANALYSTS_DATABASE_URL: optionalUrl,
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(10),
   JWT_SECRET: z.string().min(32),
   SUPABASE_URL: z.url(),
@@ -28,6 +30,10 @@ const schema = z.object({
   MAX_UPLOAD_BYTES: z.coerce.number().int().min(1).max(5 * 1024 ** 3).default(50 * 1024 ** 2),
   /** How long an upload may begin after it was announced. */
   UPLOAD_URL_SECONDS: z.coerce.number().int().min(1).max(86_400).default(3_600),
+  /** Seals the secrets that webhooks are signed with; the worker has the same. */
+  WEBHOOK_KEY: z.string().min(32),
+  /** Whether webhooks may go over http and into the own network. */
+  WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
   SMTP_URL: optionalUrl,
   GOTENBERG_URL: optionalUrl,
   KONTOR_VERSION: z.string().default("0.0.0"),

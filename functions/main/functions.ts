@@ -1,4 +1,5 @@
 /** The allow-list: what answers under `/functions/v1/<name>`. A folder that is not here does not exist. */
+import { routes as analysts } from "../analysts/index.ts";
 import { routes as apiKeys } from "../api-keys/index.ts";
 import { routes as attachments } from "../attachments/index.ts";
 import { routes as auth } from "../auth/index.ts";
@@ -17,9 +18,11 @@ import { routes as orders } from "../orders/index.ts";
 import { routes as products } from "../products/index.ts";
 import { routes as tenants } from "../tenants/index.ts";
 import { routes as uploads } from "../uploads/index.ts";
+import { routes as webhooks } from "../webhooks/index.ts";
 import type { Route } from "../_shared/route.ts";
 
 const served = {
+  analysts,
   "api-keys": apiKeys,
   attachments,
   auth,
@@ -37,6 +40,7 @@ const served = {
   products,
   tenants,
   uploads,
+  webhooks,
 };
 
 export const functions: Readonly<Record<string, readonly Route[]>> = {
