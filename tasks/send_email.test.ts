@@ -1,11 +1,13 @@
 /** Mails, to a mail server of the test's own: what they say, and that each is sent once. */
 import { once } from "node:events";
+import { createServer } from "node:net";
 import PostalMime from "postal-mime";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { newTenant, owner, type TestTenant } from "../scripts/stack/testing.ts";
 import { openMailServer } from "./emails/smtp.ts";
 import { catchMail, type MailCatcher } from "./testing/mail_catcher.ts";
-import { killWorkers, spawnWorker } from "./testing/spawn_worker.ts";
+import { forgetJobs, jobOf, logOf, post, startMailWorker } from "./testing/mails.ts";
+import { killWorkers } from "./testing/spawn_worker.ts";
 
 const soon = { timeout: 100_000, interval: 50 };
 vi.setConfig({ testTimeout: 180_000 });
@@ -17,56 +19,15 @@ beforeAll(async () => {
 afterEach(killWorkers);
 afterAll(async () => {
   await catcher.close();
-  await owner()`
-    delete from graphile_worker._private_jobs j using graphile_worker._private_tasks t
-    where t.id = j.task_id and t.identifier = 'test_mail'`;
+  await forgetJobs();
 });
 
-const startWorker = (smtp = catcher.url) =>
-  spawnWorker({ program: "tasks/testing/mail_worker_main.ts", env: { SMTP_URL: smtp } });
+const startWorker = (smtp = catcher.url) => startMailWorker({ SMTP_URL: smtp });
 
-type Params = Record<string, string>;
-
-/** Puts mails into the log and their jobs into the queue; answers the mails' ids. */
-async function post(
-  tenant: TestTenant,
-  recipients: readonly string[],
-  {
-    template = "webhook_disabled",
-    params = { url: "https://x.test/", reason: "503" } as Params,
-  } = {},
-): Promise<string[]> {
-  const sql = owner();
-  const rows = await sql<{ id: string }[]>`
-    with made as (
-      insert into public.emails (tenant_id, template, recipient, params, requested_by)
-      select ${tenant.id}, ${template}, recipient, ${sql.json(params)}, ${tenant.owner.id}
-      from unnest(${recipients}::text[]) as recipient
-      returning id
-    ), queued as (
-      select private.enqueue_many(${tenant.id}, 'test_mail',
-        (select array_agg(jsonb_build_object('email_id', id)) from made))
-    )
-    select id from made, queued`;
-  return rows.map(({ id }) => id);
-}
-
-const logOf = async (id: string) => {
-  const [row] = await owner()<
-    { status: string; response: string; sent_at: Date | null; handed_over_at: Date | null }[]
-  >`select status, response, sent_at, handed_over_at from public.emails where id = ${id}`;
-  return row;
-};
 const statuses = async (tenant: TestTenant) => {
   const rows = await owner()<{ status: string; count: number }[]>`
     select status::text, count(*)::int from public.emails where tenant_id = ${tenant.id} group by 1`;
   return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
-};
-const jobOf = async (email: string) => {
-  const [row] = await owner()`
-    select attempts, max_attempts, last_error from graphile_worker._private_jobs
-    where payload ->> 'email_id' = ${email}`;
-  return row;
 };
 const arrived = async (to: string) => {
   const caught = catcher.mails.filter((mail) => mail.to.includes(to));
@@ -77,6 +38,7 @@ const arrived = async (to: string) => {
 describe("a mail", () => {
   test("goes out once, with its own Message-ID, as text and as HTML", async () => {
     const tenant = await newTenant();
+    await owner()`update public.tenants set email = 'sales@example.test' where id = ${tenant.id}`;
     const [id = ""] = await post(tenant, ["ada@example.test"]);
     await startWorker();
     await vi.waitFor(async () => expect((await logOf(id))?.status).toBe("sent"), soon);
@@ -86,6 +48,7 @@ describe("a mail", () => {
       subject: "A webhook was turned off",
       from: { name: `Test ${tenant.slug}`, address: "no-reply@kontor.test" },
       to: [{ address: "ada@example.test" }],
+      replyTo: [{ address: "sales@example.test" }],
     });
     expect(mail.text).toContain("https://x.test/");
     expect(mail.html).toContain(`/${tenant.slug}/settings/webhooks"`);
@@ -94,7 +57,7 @@ describe("a mail", () => {
       sent_at: expect.any(Date),
       handed_over_at: expect.any(Date),
     });
-    expect(await jobOf(id)).toBeUndefined();
+    await vi.waitFor(async () => expect(await jobOf(id)).toBeUndefined(), soon);
   });
 
   test("invites with a link that is made when it is sent, in the tenant's language", async () => {
@@ -178,8 +141,50 @@ describe("a mail server", () => {
   });
 });
 
+describe("a mail server that takes its time", () => {
+  test("and does not greet is given up, and asked again later", async () => {
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const address = silent.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    const tenant = await newTenant();
+    const [id = ""] = await post(tenant, ["slow@example.test"]);
+    const { child } = await startWorker(`smtp://127.0.0.1:${port}`);
+    await vi.waitFor(async () => expect((await logOf(id))?.response).toMatch(/[Gg]reeting/), soon);
+    expect(await logOf(id)).toMatchObject({ status: "queued", handed_over_at: null });
+    child.kill("SIGKILL");
+    silent.close();
+  });
+
+  test("for its last word gets the mail once", async () => {
+    const tenant = await newTenant();
+    catcher.refuse.mail = () => 0;
+    catcher.delay.mail = (source) => (source.includes("drowsy@example.test") ? 3_000 : 0);
+    const [id = ""] = await post(tenant, ["drowsy@example.test"]);
+    await startWorker();
+    await vi.waitFor(async () => expect((await logOf(id))?.status).toBe("sent"), soon);
+    expect((await arrived("drowsy@example.test")).messageId).toBe(`<${id}@kontor.test>`);
+  });
+});
+
+test("a mail of a tenant that was deleted is not sent, and says so", async () => {
+  const tenant = await newTenant();
+  const [id = ""] = await post(tenant, ["deleted@example.test"]);
+  await owner()`update public.tenants set deleted_at = now() where id = ${tenant.id}`;
+  await startWorker();
+  await vi.waitFor(async () => expect((await logOf(id))?.status).toBe("failed"), soon);
+  expect((await logOf(id))?.response).toBe("The tenant was deleted.");
+  const last_error = "The tenant was deleted.";
+  await vi.waitFor(
+    async () => expect(await jobOf(id)).toMatchObject({ attempts: 1, max_attempts: 1, last_error }),
+    soon,
+  );
+  expect(catcher.mails.filter(({ to }) => to.includes("deleted@example.test"))).toEqual([]);
+});
+
 test("a mail whose hand-over cannot be recorded is not ended, so it is not taken", async () => {
-  const mail = { subject: "s", text: "t", html: "<p>t</p>", messageId: "never@kontor.test" };
+  const text = { subject: "s", text: "t", html: "<p>t</p>" };
+  const mail = { ...text, messageId: "never@kontor.test", replyTo: null, attachments: [] };
   const from = { name: "Kontor", address: "no-reply@kontor.test" };
   const before = catcher.mails.length;
   const handed = openMailServer(catcher.url).deliver({ ...mail, from, to: "a@never.test" }, () =>
@@ -191,6 +196,7 @@ test("a mail whose hand-over cannot be recorded is not ended, so it is not taken
 
 test.each([
   'a@example.test", b@example.test',
+  '"x"@example.test',
   "a@example.test> RCPT TO:<b@example.test",
   "Bcc: b@example.test",
   "a@example.test,b@example.test",

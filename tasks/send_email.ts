@@ -15,7 +15,7 @@ import type { Sql } from "postgres";
 import { z } from "zod";
 import { formatsOf } from "./emails/formats.ts";
 import { type Rendered, render } from "./emails/layout.ts";
-import type { Tenant } from "./emails/message.ts";
+import type { Attachment, Tenant } from "./emails/message.ts";
 import { messages } from "./emails/messages.ts";
 import { type MailServer, openMailServer } from "./emails/smtp.ts";
 import { type Env, readEnv } from "./env.ts";
@@ -27,9 +27,10 @@ type Email = {
   readonly template: string;
   readonly recipient: string;
   readonly params: unknown;
+  readonly note: string | null;
   readonly requested_by: string | null;
   readonly handed_over: boolean;
-  readonly tenant: Tenant;
+  readonly tenant: Tenant & { readonly is_deleted: boolean };
 };
 
 type Status = "queued" | "sent" | "failed";
@@ -42,7 +43,9 @@ let server: MailServer | undefined;
 
 export const sendEmail = defineTask({
   payload: z.object({ tenant_id: z.guid(), email_id: z.guid() }),
-  async run({ tenant_id, email_id }, { sql, job, log }) {
+  // Nothing is sent for them, and the log says why.
+  forDeletedTenants: true,
+  async run({ tenant_id, email_id }, { sql, job, log, signal }) {
     const [row] = await sql<{ email: Email | null }[]>`
       select private.begin_email(${tenant_id}, ${email_id}) as email`;
     const email = row?.email;
@@ -55,7 +58,7 @@ export const sendEmail = defineTask({
     }
     let response: string | null;
     try {
-      response = await send(sql, email);
+      response = await send(sql, email, signal);
     } catch (error) {
       const reason = refusalOf(error) ?? error;
       const last = reason instanceof PermanentError || job.attempts >= job.max_attempts;
@@ -69,9 +72,10 @@ export const sendEmail = defineTask({
 });
 
 /** Gives the server's answer; null when the mail is not wanted any more. */
-async function send(sql: Sql, email: Email): Promise<string | null> {
+async function send(sql: Sql, email: Email, signal: AbortSignal): Promise<string | null> {
+  if (email.tenant.is_deleted) throw new PermanentError("The tenant was deleted.");
   const env = readEnv();
-  const mail = await write(sql, email, env);
+  const mail = await write(sql, email, env, signal);
   if (mail === null) return null;
   server ??= openMailServer(env.SMTP_URL);
   const from = env.MAIL_FROM ?? `no-reply@${mailHost(env.PORTAL_URL)}`;
@@ -81,23 +85,32 @@ async function send(sql: Sql, email: Email): Promise<string | null> {
       messageId: `${email.id}@${from.slice(from.lastIndexOf("@") + 1)}`,
       from: { name: oneLine(email.tenant.name), address: from },
       to: checkedAddress(email.recipient),
+      replyTo: address.safeParse(email.tenant.email).data ?? null,
     },
     () => handOver(sql, email),
   );
 }
 
-async function write(sql: Sql, email: Email, env: Env): Promise<Rendered | null> {
-  const message = messages.get(email.template);
-  if (!message) throw new PermanentError(`There is no mail called ${email.template}.`);
-  const { tenant, requested_by: person } = email;
+type Written = Rendered & { readonly attachments: readonly Attachment[] };
+
+async function write(
+  sql: Sql,
+  { template, params, tenant, requested_by: person, note }: Email,
+  env: Env,
+  signal: AbortSignal,
+): Promise<Written | null> {
+  const message = messages.get(template);
+  if (!message) throw new PermanentError(`There is no mail called ${template}.`);
   const formats = formatsOf(tenant);
   const portal = env.PORTAL_URL.replace(/\/+$/, "");
-  const content = await message.compose(email.params, { sql, tenant, person, portal }, formats);
+  const source = { sql, tenant, person, note, portal, gotenberg: env.GOTENBERG_URL, signal };
+  const content = await message.compose(params, source, formats);
   if (content === null) return null;
-  return await render(
+  const rendered = await render(
     { ...content, subject: oneLine(content.subject) },
     { tenant: oneLine(tenant.name), language: formats.language },
   );
+  return { ...rendered, attachments: content.attachments ?? [] };
 }
 
 /**

@@ -10,14 +10,14 @@ import {
   orderUpdate,
 } from "../_shared/contracts/orders.ts";
 import { orderExport } from "../_shared/contracts/exports.ts";
-import { orderSend, orderSent } from "../_shared/contracts/jobs.ts";
-import { ok, okText } from "../_shared/replies.ts";
+import { okText } from "../_shared/replies.ts";
 import { created, documentOf } from "../_shared/resource.ts";
 import { resourceRoutes } from "../_shared/resource_routes.ts";
 import { type Route, route } from "../_shared/route.ts";
 import { exportRoute } from "../exports/request.ts";
 import { orderList } from "./list.ts";
 import { orderPdf } from "./pdf.ts";
+import { sendOrder } from "./send.ts";
 
 const tag = "Orders";
 
@@ -72,23 +72,7 @@ export const routes: Route[] = [
         (rows) => created(context, "/orders", rows),
       ),
   }),
-  route({
-    method: "POST",
-    path: "/orders/:id/send",
-    access: "member",
-    tag,
-    summary: "Mail the order's confirmation",
-    description: "To its customer, or to another address. 429 after 500 mails within an hour.",
-    body: orderSend,
-    answers: {
-      202: { description: "It is on its way; its log says what became of it", schema: orderSent },
-    },
-    handle: ({ db, params, body }) =>
-      db.answer<{ email: unknown }>(
-        (sql) => sql`select public.send_order(${params.id}::uuid, ${body.to ?? null}) as email`,
-        ([row]) => ok({ email: row?.email }, 202),
-      ),
-  }),
+  sendOrder,
   route({
     method: "GET",
     path: "/orders/:id/timeline",

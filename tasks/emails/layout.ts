@@ -60,7 +60,7 @@ function codeHtml(label: string, code: string): Markup {
 function blockHtml(block: Block): Markup {
   switch (block.kind) {
     case "text":
-      return html`<p style="margin:0 0 20px;line-height:1.55">${block.text}</p>`;
+      return html`<p dir="auto" style="margin:0 0 20px;line-height:1.55;white-space:pre-line;overflow-wrap:anywhere">${block.text}</p>`;
     case "note":
       return html`<p style="margin:0 0 12px;font-size:13px;line-height:1.5;${SOFT}">${block.text}</p>`;
     case "action":

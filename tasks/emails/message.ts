@@ -21,16 +21,25 @@ export type Block =
       readonly totals: readonly (readonly [string, string])[];
     };
 
+export type Attachment = {
+  readonly name: string;
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+};
+
 export type Content = {
   readonly subject: string;
   readonly title: string;
   readonly blocks: readonly Block[];
+  readonly attachments?: readonly Attachment[];
 };
 
 export type Tenant = {
   readonly id: string;
   readonly slug: string;
   readonly name: string;
+  /** Where its customers write to. */
+  readonly email: string | null;
   readonly locale: string;
   readonly time_zone: string;
 };
@@ -42,8 +51,14 @@ export type Source = {
   readonly tenant: Tenant;
   /** Who asked for the mail; null: nobody in person, or they are gone. */
   readonly person: string | null;
+  /** What that person adds in their own words. */
+  readonly note: string | null;
   /** The portal's address without a slash at its end. */
   readonly portal: string;
+  /** Where documents are printed; undefined: nowhere. */
+  readonly gotenberg: string | undefined;
+  /** Aborted when the worker is asked to stop. */
+  readonly signal: AbortSignal;
 };
 
 export type Message<Params extends z.ZodType, Data> = {

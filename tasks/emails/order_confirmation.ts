@@ -1,8 +1,24 @@
-/** To a customer, when somebody asks for it: what was ordered and what it costs. */
+/** To a customer, when somebody asks for it: what was ordered and what it costs, on paper too. */
+import { Readable } from "node:stream";
+import { GetObjectCommand, NoSuchKey } from "@aws-sdk/client-s3";
 import { z } from "zod";
+import { logoFrom } from "../../functions/_shared/documents/logo.ts";
+import {
+  type OrderData,
+  type OrderDataRow,
+  orderData,
+  readOrderData,
+} from "../../functions/_shared/documents/order_data.ts";
+import {
+  documentFileName,
+  orderDocument,
+} from "../../functions/_shared/documents/order_document.ts";
+import { PdfError, renderPdf } from "../../functions/_shared/pdf.ts";
 import { asPerson } from "../as_person.ts";
 import { PermanentError } from "../errors.ts";
+import { objectStore } from "../s3.ts";
 import { defineMessage } from "./define.ts";
+import type { Attachment, Source } from "./message.ts";
 
 type Item = {
   readonly name: string;
@@ -25,13 +41,19 @@ type Order = {
   readonly total: number;
 };
 
-type Data = Order & { readonly tenant: string };
+type Data = Order & {
+  readonly tenant: string;
+  readonly note: string | null;
+  /** The confirmation as a PDF; none where nothing is printed. */
+  readonly papers: readonly Attachment[];
+};
 
 const WORDS = {
   en: {
     subject: (number: string, tenant: string) => `Your order ${number} with ${tenant}`,
     title: (number: string) => `Order ${number}`,
     intro: "Thank you for your order. This is what we have noted.",
+    attached: "You will find the confirmation attached as a PDF.",
     customer: "Customer",
     placed: "Placed on",
     columns: ["Item", "Quantity", "Price", "Amount"],
@@ -39,12 +61,13 @@ const WORDS = {
     tax: "Tax",
     shipping: "Shipping",
     total: "Total",
-    note: "Something is not right? Just reply to whoever you ordered from.",
+    wrong: "Something is not right? Just tell whoever you ordered from.",
   },
   de: {
     subject: (number: string, tenant: string) => `Ihre Bestellung ${number} bei ${tenant}`,
     title: (number: string) => `Bestellung ${number}`,
     intro: "Vielen Dank für Ihre Bestellung. Das haben wir aufgenommen:",
+    attached: "Die Auftragsbestätigung finden Sie als PDF im Anhang.",
     customer: "Kunde",
     placed: "Bestellt am",
     columns: ["Artikel", "Menge", "Preis", "Betrag"],
@@ -52,21 +75,25 @@ const WORDS = {
     tax: "Steuer",
     shipping: "Versand",
     total: "Gesamt",
-    note: "Etwas stimmt nicht? Wenden Sie sich an Ihren Ansprechpartner.",
+    wrong: "Etwas stimmt nicht? Wenden Sie sich an Ihren Ansprechpartner.",
   },
 } as const;
 
 export const orderConfirmation = defineMessage({
   params: z.object({ order_id: z.guid() }),
-  async load({ order_id }, { sql, tenant, person }): Promise<Data | null> {
+  async load({ order_id }, source): Promise<Data | null> {
+    const { sql, tenant, person, note } = source;
     if (person === null) throw new PermanentError("Whoever asked for this mail is gone.");
-    const order = await asPerson(sql, { tenant: tenant.id, person, role: "member" }, async (tx) => {
+    const read = await asPerson(sql, { tenant: tenant.id, person, role: "member" }, async (tx) => {
       const [row] = await tx<{ document: Order }[]>`
         select document from private.order_documents
         where tenant_id = ${tenant.id} and id = ${order_id} and deleted_at is null`;
-      return row?.document;
+      const [paper] = await orderData(tx, order_id);
+      return row && paper && { order: row.document, paper };
     });
-    return order === undefined ? null : { ...order, tenant: tenant.name };
+    if (read === undefined) return null;
+    const papers = await print(read.paper, source);
+    return { ...read.order, tenant: tenant.name, note, papers };
   },
   content(order, formats) {
     const words = formats.words<(typeof WORDS)["en" | "de"]>(WORDS);
@@ -76,6 +103,7 @@ export const orderConfirmation = defineMessage({
       title: words.title(order.number),
       blocks: [
         { kind: "text", text: words.intro },
+        ...(order.note === null ? [] : [{ kind: "text", text: order.note } as const]),
         {
           kind: "facts",
           rows: [
@@ -99,8 +127,10 @@ export const orderConfirmation = defineMessage({
             [words.total, money(order.total)],
           ],
         },
-        { kind: "note", text: words.note },
+        ...(order.papers.length === 0 ? [] : [{ kind: "text", text: words.attached } as const]),
+        { kind: "note", text: words.wrong },
       ],
+      attachments: order.papers,
     };
   },
   sample: {
@@ -117,5 +147,41 @@ export const orderConfirmation = defineMessage({
     tax_total: 268.09,
     shipping_total: 49,
     total: 1728.09,
+    note: "We deliver on Thursday morning.\nPlease have somebody at the ramp.",
+    papers: [
+      {
+        name: documentFileName("confirmation", "SO-000042"),
+        contentType: "application/pdf",
+        bytes: new Uint8Array(),
+      },
+    ],
   },
 });
+
+/** @throws PermanentError when it can never be printed; PdfError when it may be later. */
+async function print(paper: OrderDataRow, { gotenberg, signal }: Source): Promise<Attachment[]> {
+  if (gotenberg === undefined) return [];
+  const data = readOrderData(paper);
+  const document = await orderDocument("confirmation", data, await logoOf(data));
+  try {
+    const bytes = await renderPdf(gotenberg, document, { signal });
+    const name = documentFileName("confirmation", data.order.number);
+    return [{ name, contentType: "application/pdf", bytes }];
+  } catch (error) {
+    if (!(error instanceof PdfError) || error.transient) throw error;
+    throw new PermanentError(error.message, { cause: error });
+  }
+}
+
+/** The tenant's logo as a document takes it; empty: there is none. */
+async function logoOf({ tenant: { logo_key } }: OrderData): Promise<string> {
+  if (logo_key === null) return "";
+  const { client, bucket } = objectStore();
+  try {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: logo_key }));
+    return await logoFrom(Body instanceof Readable ? Body : null);
+  } catch (error) {
+    if (error instanceof NoSuchKey) return "";
+    throw new Error("The logo cannot be fetched just now.", { cause: error });
+  }
+}

@@ -4,6 +4,7 @@ import MailComposer from "nodemailer/lib/mail-composer";
 import { PermanentError } from "../errors.ts";
 import { HeldMessage } from "./held_message.ts";
 import type { Rendered } from "./layout.ts";
+import type { Attachment } from "./message.ts";
 
 /** Some providers close the door on more. */
 const CONNECTIONS = 5;
@@ -16,6 +17,9 @@ export type Mail = Rendered & {
   readonly messageId: string;
   readonly from: Address;
   readonly to: string;
+  /** Where answers go; null: to `from`. */
+  readonly replyTo: string | null;
+  readonly attachments: readonly Attachment[];
 };
 
 export type MailServer = {
@@ -62,14 +66,21 @@ export function openMailServer(url: string): MailServer {
 }
 
 /** Addresses go in as objects, never as text: nodemailer encodes names and refuses line ends. */
-function compose({ messageId, from, to, subject, text, html }: Mail): Promise<Buffer> {
+function compose(mail: Mail): Promise<Buffer> {
+  const { messageId, from, to, replyTo, subject, text, html, attachments } = mail;
   return new MailComposer({
     messageId: `<${messageId}>`,
     from,
     to: { name: "", address: to },
+    ...(replyTo === null ? {} : { replyTo: { name: "", address: replyTo } }),
     subject,
     text,
     html,
+    attachments: attachments.map(({ name, contentType, bytes }) => ({
+      filename: name,
+      contentType,
+      content: Buffer.from(bytes),
+    })),
     // No out-of-office answers to something that nobody reads.
     headers: { "Auto-Submitted": "auto-generated" },
     disableFileAccess: true,

@@ -12,6 +12,8 @@ export type MailCatcher = {
   copies(): Map<string, number>;
   /** The answer's code for a receiver, or for a whole mail by its source; 0 to take it. */
   refuse: { receiver(address: string): number; mail(source: string): number };
+  /** How long a mail's answer takes, in milliseconds. */
+  delay: { mail(source: string): number };
   close(): Promise<void>;
 };
 
@@ -19,6 +21,7 @@ export type MailCatcher = {
 export async function catchMail(): Promise<MailCatcher> {
   const mails: Caught[] = [];
   const refuse: MailCatcher["refuse"] = { receiver: () => 0, mail: () => 0 };
+  const delay: MailCatcher["delay"] = { mail: () => 0 };
   const refusal = (code: number) =>
     Object.assign(new Error(`refused by the test`), { responseCode: code });
   const server = new SMTPServer({
@@ -45,7 +48,7 @@ export async function catchMail(): Promise<MailCatcher> {
           to: rcptTo.map(({ address }) => address),
           source,
         });
-        done();
+        setTimeout(done, delay.mail(source));
       });
     },
   });
@@ -65,6 +68,7 @@ export async function catchMail(): Promise<MailCatcher> {
       return count;
     },
     refuse,
+    delay,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

@@ -2,4 +2,4 @@
 import { sendEmail } from "../send_email.ts";
 import { work } from "../worker.ts";
 
-await work({ schedule: [], registry: { test_mail: sendEmail } });
+await work({ schedule: [], registry: { [process.env.TEST_TASK ?? "test_mail"]: sendEmail } });

@@ -1,6 +1,6 @@
 /** What runs after the answer: a tenant's queue, and the mails sent for it. */
 import { z } from "zod";
-import { listOf, paging, timestamp, uuid } from "./common.ts";
+import { listOf, paging, text, timestamp, uuid } from "./common.ts";
 import { email as address } from "./email.ts";
 
 export const jobState = z.enum(["queued", "scheduled", "running", "retrying", "failed"]).meta({
@@ -52,6 +52,7 @@ export type EmailListQuery = z.output<typeof emailListQuery>;
 
 export const orderSend = z.strictObject({
   to: address().optional().meta({ description: "The customer's address, if left out." }),
+  note: text(2_000).optional().meta({ description: "Words of one's own, above what was ordered." }),
 }).meta({ id: "OrderSend" });
 
 export const orderSent = z.object({

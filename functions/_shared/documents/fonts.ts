@@ -69,10 +69,10 @@ export async function fontsFor(text: string): Promise<DocumentFonts> {
     const covers = ({ ranges }: Subset, character: number) =>
       ranges.some(([first, last]) => first <= character && character <= last);
     const needed = (await known).filter((subset) =>
-      open.values().some((character) => covers(subset, character))
+      [...open].some((character) => covers(subset, character))
     );
     open = new Set(
-      open.values().filter((character) => !needed.some((subset) => covers(subset, character))),
+      [...open].filter((character) => !needed.some((subset) => covers(subset, character))),
     );
     for (const subset of needed) {
       for (const { file, weight } of filesOf(font, subset)) {
