@@ -112,7 +112,7 @@ describe("the jobs", () => {
     await page.getByText("The object store did not answer.").waitFor();
     await page.getByText("Failed", { exact: true }).waitFor();
     await picture(page, "jobs-failed");
-    await page.getByRole("button", { name: "Run now: Delete a file" }).click();
+    await page.getByRole("button", { name: "Try again: Delete a file" }).click();
     await page.getByText("Nothing is waiting").waitFor();
     expect(await stayed(page)).toBe(true);
   });

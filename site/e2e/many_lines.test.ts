@@ -77,8 +77,8 @@ it("goes from line to line with the keyboard, to the last and beyond", async () 
 
 it("leads to what is wrong in a line that is out of sight", async () => {
   await page.locator("#item-59-unit_price").fill("ten");
-  await page.evaluate(() => scrollTo(0, 0));
   await page.getByLabel("Notes").click();
+  await page.evaluate(() => scrollTo(0, 600));
   await eventually(() => page.locator("#item-59-unit_price").count()).toBe(0);
   await page.getByRole("button", { name: "Save changes" }).click();
   await eventually(focused).toBe("item-59-unit_price");

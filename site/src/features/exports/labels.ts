@@ -25,10 +25,11 @@ export function rowsLabel({ entity, rows }: Pick<Export, "entity" | "rows">): st
 const COLUMN_LABELS: Record<string, string> = {
   id: "Id",
   sku: "SKU",
-  customer: "Customer (as JSON)",
-  customer_id: "Customer id",
-  customer_name: "Customer's name",
-  customer_email: "Customer's e-mail",
+  customer: "All as JSON",
+  customer_id: "Id",
+  customer_name: "Name",
+  customer_email: "E-mail",
+  discount_percent: "Discount %",
   email: "E-mail",
   tax_id: "Tax id",
   item_id: "Item id",
@@ -40,7 +41,7 @@ const COLUMN_LABELS: Record<string, string> = {
   updated_at: "Changed",
 };
 
-/** A column's name for people: `tax_total` is "Tax total". */
+/** A column's name for people, within its group: `tax_total` is "Tax total". */
 export function columnLabel(name: string): string {
   const words = name.replaceAll("_", " ");
   return COLUMN_LABELS[name] ?? words.charAt(0).toUpperCase() + words.slice(1);

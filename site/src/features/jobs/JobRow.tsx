@@ -31,6 +31,8 @@ type Props = { job: Job; disabled: boolean; onRetry: Act; onCancel: Act };
 export function JobRow({ job, disabled, onRetry, onCancel }: Props) {
   const { task, state, attempts, max_attempts, last_error, next_attempt_at, created_at } = job;
   const label = taskLabel(task);
+  const words =
+    state === "failed" ? { run: "Try again", end: "Dismiss" } : { run: "Run now", end: "Cancel" };
   const waits = state === "scheduled" || state === "retrying";
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 border-line border-t px-4 py-3 text-sm md:px-5">
@@ -63,19 +65,19 @@ export function JobRow({ job, disabled, onRetry, onCancel }: Props) {
         <div className="flex gap-2">
           <Button
             disabled={disabled}
-            aria-label={`Run now: ${label}`}
+            aria-label={`${words.run}: ${label}`}
             onClick={() => void onRetry(job)}
           >
             <RotateCcw aria-hidden="true" />
-            Run now
+            {words.run}
           </Button>
           <Button
             disabled={disabled}
-            aria-label={`Cancel: ${label}`}
+            aria-label={`${words.end}: ${label}`}
             onClick={() => void onCancel(job)}
           >
             <X aria-hidden="true" />
-            Cancel
+            {words.end}
           </Button>
         </div>
       )}

@@ -89,7 +89,7 @@ export function useJobs(initial: List<Job> | null) {
     failure,
     refresh,
     retry: act("retry", "The job runs again", "The job was not run again"),
-    cancel: act("cancel", "The job is cancelled", "The job was not cancelled"),
+    cancel: act("cancel", "The job is out of the queue", "The job was not taken out of the queue"),
     more: cursor ? () => attempt("Older jobs could not be loaded", () => older(cursor)) : null,
   };
 }
