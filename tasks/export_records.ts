@@ -8,7 +8,7 @@ import { csv } from "./exports/csv.ts";
 import { Cancelled, failureOf } from "./exports/failure.ts";
 import type { Format, Progress } from "./exports/format.ts";
 import { pdf } from "./exports/pdf.ts";
-import { readSnapshot, type Snapshot } from "./exports/snapshot.ts";
+import { readSnapshot } from "./exports/snapshot.ts";
 import { abortUnfinished, Upload } from "./exports/upload.ts";
 import { type Wanted, wanted } from "./exports/wanted.ts";
 import { xlsx } from "./exports/xlsx.ts";
@@ -17,8 +17,8 @@ import { defineTask, type TaskContext } from "./task.ts";
 
 const FORMATS: Readonly<Record<Wanted["format"], Format>> = { csv, xlsx, pdf };
 const REPORT_EVERY_MS = 1_000;
-/** Nobody who waited longer sits at the screen any more. */
-const MAIL_AFTER_MS = 30_000;
+/** A store that does not answer must not keep a cancelled export from ending. */
+const TAKE_BACK_WITHIN_MS = 1_000;
 
 export const exportRecords = defineTask({
   payload: z.object({ tenant_id: z.guid(), export_id: z.guid() }),
@@ -38,7 +38,10 @@ export const exportRecords = defineTask({
       signal.throwIfAborted();
       const { reason, forGood } = failureOf(error);
       log.warn({ err: error, export_id }, "an export failed");
-      if (!forGood && job.attempts < job.max_attempts) throw new Error(reason, { cause: error });
+      if (!forGood && job.attempts < job.max_attempts) {
+        await sql`select private.postpone_export(${tenant_id}, ${export_id}, ${reason})`;
+        throw new Error(reason, { cause: error });
+      }
       await finish(sql, tenant_id, export_id, "failed", reason);
       throw new PermanentError(reason, { cause: error });
     }
@@ -51,32 +54,34 @@ async function make(wanted: Wanted, { sql, log, signal }: TaskContext): Promise<
   const format = FORMATS[wanted.format];
   const key = `${tenant.id}/exports/${id}`;
   const store = objectStore();
-  // What an attempt before this one left: its worker died.
-  await abortUnfinished(store, key, new Date());
-
   const ended = new AbortController();
   const stop = AbortSignal.any([signal, ended.signal]);
   const progress: Progress & { total: number | null } = { done: 0, total: null };
   const reporting = report(sql, wanted, progress, ended);
   const upload = new Upload({ store, key, contentType: format.contentType, signal: stop });
+  // What an attempt before this one left: its worker died, or its store was away.
+  const cleared = abortUnfinished(store, { prefix: key, begunBefore: new Date(), signal: stop });
+  cleared.catch(() => {});
   try {
     const reading = { databaseUrl: DATABASE_URL, sql, signal: stop };
-    const { requester, size } = await readSnapshot(wanted, reading, async (snapshot: Snapshot) => {
+    const size = await readSnapshot(wanted, reading, async (snapshot) => {
       progress.total = snapshot.total;
+      // Before anything is uploaded anew: the store's clock need not agree with ours.
+      await cleared;
       const surroundings = { wanted, gotenbergUrl: GOTENBERG_URL, signal: stop };
       await format.write(snapshot, upload, progress, surroundings);
       stop.throwIfAborted();
-      return { requester: snapshot.requester, size: await upload.finish() };
+      return await upload.finish();
     });
     ended.abort();
     await reporting;
-    await succeed(sql, wanted, { key, size, rows: progress.done, requester });
+    await succeed(sql, wanted, { key, size, rows: progress.done });
     log.info({ export_id: id, rows: progress.done, bytes: size }, "made an export");
   } catch (error) {
     const reason: unknown = stop.aborted ? stop.reason : error;
     if (!ended.signal.aborted) ended.abort();
     await reporting;
-    await upload.abort();
+    await Promise.race([upload.abort(), sleep(TAKE_BACK_WITHIN_MS, undefined, { ref: false })]);
     throw reason;
   }
 }
@@ -101,30 +106,12 @@ async function report(
   }
 }
 
-type Made = {
-  key: string;
-  size: number;
-  rows: number;
-  requester: Snapshot["requester"];
-};
+type Made = { readonly key: string; readonly size: number; readonly rows: number };
 
-async function succeed(
-  sql: Sql,
-  { tenant, id }: Wanted,
-  { key, size, rows, requester }: Made,
-): Promise<void> {
+async function succeed(sql: Sql, { tenant, id }: Wanted, { key, size, rows }: Made): Promise<void> {
   await sql.begin(async (tx) => {
     await tx`select private.report_export(${tenant.id}, ${id}, ${rows}, ${rows})`;
     await tx`select private.finish_export(${tenant.id}, ${id}, 'succeeded', ${key}, ${size})`;
-    if (Date.now() - requester.askedAt.getTime() <= MAIL_AFTER_MS) return;
-    await tx
-      .savepoint(
-        (mail) =>
-          mail`select private.enqueue_email(
-          ${tenant.id}, 'export_ready', ${requester.email}, ${mail.json({ export_id: id })})`,
-      )
-      // Too many mails within the hour: the file is there all the same.
-      .catch(() => {});
   });
 }
 

@@ -10,13 +10,17 @@ type Settings = Pick<
   "S3_ENDPOINT" | "S3_REGION" | "S3_BUCKET" | "S3_ACCESS_KEY_ID" | "S3_SECRET_ACCESS_KEY"
 >;
 
+/** Long enough for a store to join the parts of a large object. */
+const SILENT_MS = 30_000;
+
 /**
  * Opens the object store. Requests that fail for a passing reason are tried five times.
  *
  * Checksums are left out where S3 does not demand them: not every store reads one behind a body. The
  * path of the bucket itself is sent without its trailing slash, as some stores check the signature.
+ * @param silentMs how long the store may be silent before a request counts as failed.
  */
-export function openObjectStore(settings: Settings): ObjectStore {
+export function openObjectStore(settings: Settings, silentMs = SILENT_MS): ObjectStore {
   const client = new S3Client({
     endpoint: settings.S3_ENDPOINT,
     region: settings.S3_REGION,
@@ -28,7 +32,8 @@ export function openObjectStore(settings: Settings): ObjectStore {
     maxAttempts: 5,
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000 },
+    // Not requestTimeout: passing that is a line in the log and no more.
+    requestHandler: { connectionTimeout: 5_000, socketTimeout: silentMs },
   });
   client.middlewareStack.add(
     (next) => async (args) => {

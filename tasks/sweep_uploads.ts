@@ -19,7 +19,7 @@ export const sweepUploads = defineTask({
     const dayAgo = new Date(Date.now() - DAY_MS);
     const [row] = await sql<{ swept: number }[]>`select private.sweep_uploads() as swept`;
     const deleted = await deleteOlder(store, INCOMING, dayAgo);
-    const aborted = await abortUnfinished(store, "", dayAgo);
+    const aborted = await abortUnfinished(store, { prefix: "", begunBefore: dayAgo });
     log.info({ swept: row?.swept, deleted, aborted }, "swept unfinished uploads");
   },
 });

@@ -18,8 +18,6 @@ export type Snapshot = {
   readonly total: number;
   /** The minor digits of every currency. */
   readonly digits: ReadonlyMap<string, number>;
-  /** Whose address it is that the export belongs to, and since when they wait. */
-  readonly requester: { readonly email: string; readonly askedAt: Date };
   /** The rows as CSV that Postgres writes: without a header, one row in each chunk, ending in LF. */
   csv(): Promise<Readable>;
   /**
@@ -100,18 +98,12 @@ async function open(
 ): Promise<Snapshot> {
   const { from, order, columns } = selectionOf(client, wanted);
   const [counted] = await tx<{ total: number }[]>`select count(*)::float8 as total from ${from}`;
-  const [requester] = await tx<{ email: string; askedAt: Date }[]>`
-    select p.email, e.created_at as "askedAt" from public.exports e
-    join public.people p on p.id = e.requested_by
-    where e.tenant_id = ${wanted.tenant.id} and e.id = ${wanted.id}`;
-  if (requester === undefined) throw new Error("the export or its requester is gone");
   const currencies = await tx<{ code: string; digits: number }[]>`
     select code, minor_digits as digits from public.currencies`;
   return {
     columns,
     total: counted?.total ?? 0,
     digits: new Map(currencies.map(({ code, digits }) => [code, digits])),
-    requester,
     async csv() {
       const cells = client.unsafe(columns.map(csvCell).join(", "));
       const select = client`select ${cells} from ${from} order by ${order}`;

@@ -1,4 +1,5 @@
 /** A file on its way into the object store, whole or not at all, in bounded memory. */
+import { once } from "node:events";
 import {
   AbortMultipartUploadCommand,
   type CompletedPart,
@@ -30,7 +31,8 @@ export class Upload {
   #used = 0;
   /** Bytes in parts that are sent or being sent. */
   #sent = 0;
-  #id: string | undefined;
+  /** The upload's id; unset while all fits into one part. */
+  #begun: Promise<string | undefined> | undefined;
   readonly #parts: CompletedPart[] = [];
   readonly #sending = new Set<Promise<void>>();
   #failure: unknown;
@@ -60,7 +62,7 @@ export class Upload {
    */
   async finish(): Promise<number> {
     const { store, contentType, signal } = this.#target;
-    if (this.#id === undefined) {
+    if (this.#begun === undefined) {
       const Body = this.#part.subarray(0, this.#used);
       const put = new PutObjectCommand({ ...this.#where(), Body, ContentType: contentType });
       await answered(store.client.send(put, { abortSignal: signal }));
@@ -72,7 +74,7 @@ export class Upload {
     const MultipartUpload = { Parts: this.#parts };
     const complete = new CompleteMultipartUploadCommand({
       ...this.#where(),
-      UploadId: this.#id,
+      UploadId: await this.#begun,
       MultipartUpload,
     });
     await answered(store.client.send(complete, { abortSignal: signal }));
@@ -82,9 +84,19 @@ export class Upload {
   /** Takes back what was sent. Never throws: what stays behind is swept later. */
   async abort(): Promise<void> {
     await Promise.all(this.#sending);
-    if (this.#id === undefined) return;
-    const { store, key } = this.#target;
-    await abortUpload(store, key, this.#id).catch(() => {});
+    try {
+      const UploadId = await this.#begun;
+      const { store, key } = this.#target;
+      if (UploadId !== undefined) await abortUpload(store, { Key: key, UploadId });
+    } catch {}
+  }
+
+  /** Goes on when the work is aborted: what a store has begun unheard could not be taken back. */
+  async #begin(): Promise<string | undefined> {
+    const { store, contentType } = this.#target;
+    const create = { ...this.#where(), ContentType: contentType };
+    const answer = store.client.send(new CreateMultipartUploadCommand(create));
+    return (await answered(answer)).UploadId;
   }
 
   #where() {
@@ -92,19 +104,14 @@ export class Upload {
   }
 
   async #sendPart(): Promise<void> {
-    const { store, contentType, signal } = this.#target;
-    if (this.#id === undefined) {
-      const create = { ...this.#where(), ContentType: contentType };
-      const begun = store.client.send(new CreateMultipartUploadCommand(create), {
-        abortSignal: signal,
-      });
-      this.#id = (await answered(begun)).UploadId;
-    }
+    const { store, signal } = this.#target;
+    this.#begun ??= this.#begin();
+    const UploadId = await unlessAborted(this.#begun, signal);
     const part = this.#part;
     const number = this.#parts.length + 1;
     const upload = new UploadPartCommand({
       ...this.#where(),
-      UploadId: this.#id,
+      UploadId,
       PartNumber: number,
       Body: part.subarray(0, this.#used),
     });
@@ -129,6 +136,18 @@ export class Upload {
   }
 }
 
+/** @throws what `signal` is aborted with, or whatever `promise` rejects with. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const settled = new AbortController();
+  try {
+    const aborted = once(signal, "abort", { signal: settled.signal });
+    return await Promise.race([promise, aborted.then(() => Promise.reject(signal.reason))]);
+  } finally {
+    settled.abort();
+  }
+}
+
 /** @throws StoreError instead of whatever the client throws. */
 async function answered<T>(answer: Promise<T>): Promise<T> {
   try {
@@ -139,27 +158,35 @@ async function answered<T>(answer: Promise<T>): Promise<T> {
 }
 
 /** @throws whatever the client throws; an upload that is gone already is as good as aborted. */
-async function abortUpload(store: ObjectStore, key: string, id: string): Promise<void> {
+async function abortUpload(
+  { client, bucket }: ObjectStore,
+  upload: { readonly Key: string; readonly UploadId: string },
+  abortSignal?: AbortSignal,
+): Promise<void> {
+  const command = new AbortMultipartUploadCommand({ Bucket: bucket, ...upload });
   try {
-    await store.client.send(
-      new AbortMultipartUploadCommand({ Bucket: store.bucket, Key: key, UploadId: id }),
-    );
+    await client.send(command, abortSignal && { abortSignal });
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "NoSuchUpload") throw error;
   }
 }
 
+type Unfinished = {
+  /** Of their keys. */
+  readonly prefix: string;
+  /** Younger ones are left alone. */
+  readonly begunBefore: Date;
+  readonly signal?: AbortSignal;
+};
+
 /**
  * Aborts the uploads that somebody began and did not finish.
- * @param prefix of their keys.
- * @param begunBefore younger ones are left alone.
  * @returns how many there were.
  * @throws StoreError when the store does not answer.
  */
 export async function abortUnfinished(
   store: ObjectStore,
-  prefix: string,
-  begunBefore: Date,
+  { prefix, begunBefore, signal }: Unfinished,
 ): Promise<number> {
   let aborted = 0;
   let after: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
@@ -170,11 +197,11 @@ export async function abortUnfinished(
       ...(after.KeyMarker === undefined ? {} : { KeyMarker: after.KeyMarker }),
       ...(after.UploadIdMarker === undefined ? {} : { UploadIdMarker: after.UploadIdMarker }),
     });
-    const page = await answered(store.client.send(list));
+    const page = await answered(store.client.send(list, signal && { abortSignal: signal }));
     for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
       if (Key === undefined || UploadId === undefined) continue;
       if (Initiated !== undefined && Initiated >= begunBefore) continue;
-      await answered(abortUpload(store, Key, UploadId));
+      await answered(abortUpload(store, { Key, UploadId }, signal));
       aborted += 1;
     }
     after = page.IsTruncated
