@@ -22,6 +22,11 @@ const schema = z
     DB_PORT: port(54322),
     MAIL_PORT: port(54324),
     TRUSTED_PROXIES: trustedProxies,
+    /** Whether webhooks may go over http and into the own network. */
+    WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
+    /** The worker knows the usual one. */
+    WEBHOOK_RETRY_SCHEDULE: z.string().default(""),
+    WEBHOOK_KEY: z.string().min(32, "needs at least 32 characters").optional(),
     LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 
     DATABASE_URL: address(/^postgres(ql)?$/).optional(),

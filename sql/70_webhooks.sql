@@ -665,6 +665,7 @@ as $$
     order by due.next_attempt_at, due.sequence limit most
   ) as d
   join private.events e on e.tenant_id = tenant and e.id = d.event_id
+  join public.webhooks w on w.tenant_id = tenant and w.id = webhook and w.active
   order by d.next_attempt_at, d.sequence
 $$;
 comment on function private.due_deliveries is
@@ -895,7 +896,7 @@ begin
   end if;
   insert into public.webhooks (tenant_id, url, events, description, active)
   values (
-    tenant, payload ->> 'url', array(select distinct jsonb_array_elements_text(payload -> 'events')),
+    tenant, payload ->> 'url', array(select jsonb_array_elements_text(payload -> 'events')),
     payload ->> 'description', coalesce((payload ->> 'active')::boolean, true))
   returning id into made;
   insert into private.webhook_secrets (tenant_id, webhook_id, sealed_secret) values (tenant, made, sealed_secret);
@@ -1010,8 +1011,10 @@ begin
     true, true)
   returning * into event;
   insert into public.webhook_deliveries as d (
-    tenant_id, webhook_id, event_id, event_type, entity_type, entity_id, sequence)
-  values (tenant, present.id, event.id, event.type, 'webhook', present.id, event.sequence)
+    tenant_id, webhook_id, event_id, event_type, entity_type, entity_id, sequence, next_attempt_at)
+  -- Somebody waits for this one: it comes before all that is due.
+  values (tenant, present.id, event.id, event.type, 'webhook', present.id, event.sequence,
+    now() - interval '1 day')
   returning d.* into made;
   update public.webhooks w set retry_at = null where w.tenant_id = tenant and w.id = present.id;
   perform private.schedule_deliveries(tenant, present.id);

@@ -1,5 +1,6 @@
 /** The worker's environment: the only module of the worker that reads process.env. */
 import { z } from "zod";
+import { retrySchedule } from "./webhooks/retry_schedule.ts";
 
 const schema = z.object({
   /** The database, as kontor_worker. */
@@ -23,6 +24,14 @@ const schema = z.object({
   GOTENBERG_URL: z.url().optional(),
   /** Where people open the portal: what links in mails begin with. */
   PORTAL_URL: z.url(),
+  /** How many webhooks' endpoints are sent to at once. */
+  WEBHOOK_CONCURRENCY: z.coerce.number().int().min(1).max(150).default(50),
+  /** Opens the secrets that webhooks are signed with; the functions' one. */
+  WEBHOOK_KEY: z.string().min(32),
+  /** Whether webhooks may go over http and into the own network. */
+  WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
+  /** The waits after the first, second, third failure … of a delivery. */
+  WEBHOOK_RETRY_SCHEDULE: retrySchedule,
   KONTOR_VERSION: z.string().default("0.0.0"),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });

@@ -8,16 +8,26 @@ import { purgeTrash } from "./purge_trash.ts";
 import { sendEmail } from "./send_email.ts";
 import { sweepUploads } from "./sweep_uploads.ts";
 import type { Task } from "./task.ts";
+import { deliverWebhook } from "./webhooks/deliver_webhook.ts";
+import { fanOutEvents } from "./webhooks/fan_out_events.ts";
+import { tendWebhooks } from "./webhooks/tend_webhooks.ts";
 
 export const registry = {
   delete_object: deleteObject,
   expire_exports: expireExports,
   export_records: exportRecords,
+  fan_out_events: fanOutEvents,
   make_preview: makePreview,
   prune_expired: pruneExpired,
   purge_trash: purgeTrash,
   send_email: sendEmail,
   sweep_uploads: sweepUploads,
+  tend_webhooks: tendWebhooks,
+} satisfies Readonly<Record<string, Task>>;
+
+/** What waits for strangers' machines, and therefore runs beside the others, many at once. */
+export const deliveries = {
+  deliver_webhook: deliverWebhook,
 } satisfies Readonly<Record<string, Task>>;
 
 export type TaskName = keyof typeof registry;

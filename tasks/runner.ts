@@ -27,6 +27,8 @@ const BATCH = { size: 200, ttl: 500 };
 const OUTCOMES_MS = 10;
 /** One that fetches, two that write outcomes, one that listens, one for the clock. */
 const CONNECTIONS = 5;
+/** Where there is no clock, and jobs are few. */
+const CONNECTIONS_WITHOUT_CLOCK = 3;
 /** Running jobs may end by themselves for this long, are then told to, and in the end are cut off. */
 const ABORT_AFTER_MS = 4_000;
 const CUT_OFF_AFTER_MS = 6_000;
@@ -86,7 +88,7 @@ export async function startRun(
   });
   const runner = await run({
     connectionString: databaseUrl,
-    maxPoolSize: CONNECTIONS,
+    maxPoolSize: schedule.length > 0 ? CONNECTIONS : CONNECTIONS_WITHOUT_CLOCK,
     concurrency,
     taskList: toTaskList(registry, { sql, log, metrics }),
     parsedCronItems: parseCronItems(schedule),

@@ -7,6 +7,7 @@ type Entry = CronItem & { task: TaskName };
 export const schedule: Entry[] = [
   { match: "17 * * * *", task: "prune_expired", options: { maxAttempts: 3 } },
   { match: "27 * * * *", task: "expire_exports", options: { maxAttempts: 3 } },
+  { match: "* * * * *", task: "tend_webhooks", options: { maxAttempts: 1 } },
   { match: "37 2 * * *", task: "sweep_uploads", options: { maxAttempts: 3 } },
   { match: "47 2 * * *", task: "purge_trash", options: { maxAttempts: 3 } },
 ];

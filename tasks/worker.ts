@@ -10,8 +10,10 @@ import { serveLivez } from "./livez.ts";
 import { makeLogger } from "./logger.ts";
 import { makeMetrics } from "./metrics.ts";
 import { type Run, startRun, type Work } from "./runner.ts";
+import type { Registry } from "./task.ts";
 
 const RETRY_MS = { first: 250, most: 10_000 };
+const DELIVERY_CONNECTIONS = 4;
 /** Whatever hangs, the process is gone by then. */
 const EXIT_AFTER_MS = 9_500;
 /** Wrong password, no such role or database, a missing right: nothing that time heals. */
@@ -19,16 +21,22 @@ const HOPELESS = new Set(["28P01", "28000", "3D000", "42501"]);
 /** Set by Graphile Worker when the queue's schema is newer than this program. */
 const SCHEMA_TOO_NEW = 57;
 
+type Program = Omit<Work, "concurrency"> & {
+  /** Tasks that run beside the others and do not take their places. */
+  readonly deliveries?: Registry;
+};
+
 /**
  * Runs until SIGTERM or SIGINT, then ends the process.
  * @throws Error naming what is wrong in the environment, or when the port cannot be had.
  */
-export async function work(what: Omit<Work, "concurrency">): Promise<never> {
+export async function work({ deliveries, ...what }: Program): Promise<never> {
   const env = readEnv();
   const log = makeLogger(env.LOG_LEVEL);
   const sql = postgres(env.DATABASE_URL, {
-    // One for each job, one for its progress, one for who asks whether we live.
-    max: env.WORKER_CONCURRENCY + 2,
+    // One for each job, one for its progress, one for who asks whether we live, and for deliveries, which
+    // need one for a moment at a time.
+    max: env.WORKER_CONCURRENCY + 2 + (deliveries ? DELIVERY_CONNECTIONS : 0),
     idle_timeout: 60,
     connect_timeout: 5,
     connection: { application_name: "kontor-worker tasks" },
@@ -39,17 +47,35 @@ export async function work(what: Omit<Work, "concurrency">): Promise<never> {
   let running = false;
   await serveLivez({ host: env.HOST, port: env.PORT, sql, metrics, running: () => running });
   const exitCode = await keepRunning(log, stopping, {
-    start: () =>
-      startRun(
-        { ...what, concurrency: env.WORKER_CONCURRENCY },
-        { databaseUrl: env.DATABASE_URL, sql, log, metrics },
-      ),
+    start: async () => {
+      const resources = { databaseUrl: env.DATABASE_URL, sql, log, metrics };
+      const first = await startRun({ ...what, concurrency: env.WORKER_CONCURRENCY }, resources);
+      if (!deliveries) return first;
+      const beside = { registry: deliveries, schedule: [], concurrency: env.WEBHOOK_CONCURRENCY };
+      return together(first, () => startRun(beside, resources));
+    },
     running: (now) => {
       running = now;
     },
   });
   await sql.end({ timeout: 1 });
   process.exit(exitCode);
+}
+
+/** Two runs as one: when either ends, both do. */
+async function together(first: Run, startSecond: () => Promise<Run>): Promise<Run> {
+  try {
+    const second = await startSecond();
+    return {
+      ended: Promise.race([first.ended, second.ended]),
+      async stop() {
+        await Promise.all([first.stop(), second.stop()]);
+      },
+    };
+  } catch (error) {
+    await first.stop();
+    throw error;
+  }
 }
 
 /** Aborted when the process is asked to stop; whatever then hangs is cut off. */

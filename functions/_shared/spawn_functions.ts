@@ -30,6 +30,7 @@ export async function spawnFunctions(settings: Record<string, string>): Promise<
       DATABASE_URL: database_url,
       DATABASE_POOL_SIZE: "3",
       JWT_SECRET: secret,
+      WEBHOOK_KEY: secret,
       SUPABASE_URL: api_url,
       SUPABASE_ANON_KEY: anon_key,
       PORTAL_URL: portal_url,

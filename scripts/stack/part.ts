@@ -32,6 +32,8 @@ export type LoginRole =
 /** Generated on the first start, kept in `.data/secrets.json` (mode 0600). */
 export type Secrets = {
   readonly jwtSecret: string;
+  /** Seals the secrets that webhooks are signed with. */
+  readonly webhookKey: string;
   /** HS256 tokens signed with jwtSecret, role claims `anon` and `service_role`. */
   readonly anonKey: string;
   readonly serviceRoleKey: string;

@@ -17,6 +17,10 @@ import type { SiteBuild } from "./site_build.ts";
 export function createParts(ctx: StackContext, env: Env, build: SiteBuild): Part[] {
   const given = { ...childEnv(env), LOG_LEVEL: env.LOG_LEVEL };
   const { external } = ctx;
+  const webhooks = {
+    WEBHOOK_ALLOW_PRIVATE: String(env.WEBHOOK_ALLOW_PRIVATE),
+    WEBHOOK_RETRY_SCHEDULE: env.WEBHOOK_RETRY_SCHEDULE,
+  };
   const limits = {
     RATE_LIMIT_PER_MINUTE: String(env.RATE_LIMIT_PER_MINUTE),
     RATE_LIMIT_ADDRESS_PER_MINUTE: String(env.RATE_LIMIT_ADDRESS_PER_MINUTE),
@@ -30,8 +34,8 @@ export function createParts(ctx: StackContext, env: Env, build: SiteBuild): Part
     ...(external.s3 ? [] : [createS3(ctx)]),
     ...(external.smtp ? [] : [createMail(ctx)]),
     ...(external.pdf ? [] : [createPdf(ctx, given)]),
-    createFunctions(ctx, { ...given, ...limits }),
-    createWorker(ctx, given),
+    createFunctions(ctx, { ...given, ...limits, ...webhooks }),
+    createWorker(ctx, { ...given, ...webhooks }),
     createGateway(ctx),
     createPortal(ctx, given, build),
   ];

@@ -11,6 +11,7 @@ import type { Secrets } from "./part.ts";
 const password = z.string().min(16);
 const schema = z.object({
   jwtSecret: z.string().min(32),
+  webhookKey: z.string().min(32),
   anonKey: z.string().min(1),
   serviceRoleKey: z.string().min(1),
   databasePasswords: z.object({
@@ -42,6 +43,7 @@ async function generate(): Promise<Secrets> {
   const jwtSecret = random(32);
   return {
     jwtSecret,
+    webhookKey: random(32),
     anonKey: await apiKey("anon", jwtSecret),
     serviceRoleKey: await apiKey("service_role", jwtSecret),
     databasePasswords: {
@@ -57,9 +59,19 @@ async function generate(): Promise<Secrets> {
   };
 }
 
+function write(file: string, secrets: Secrets): void {
+  writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
 function read(file: string): Secrets {
   try {
-    return schema.parse(JSON.parse(readFileSync(file, "utf8")));
+    const kept: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (schema.safeParse(kept).success) return schema.parse(kept);
+    // What is younger than the file is made now.
+    const completed = schema.parse(Object.assign({ webhookKey: random(32) }, kept));
+    write(file, completed);
+    return completed;
   } catch (error) {
     throw new StackError(
       `${file} is damaged (${error instanceof Error ? error.message.split("\n")[0] : error}); ` +
@@ -81,14 +93,13 @@ export async function loadSecrets(dataDir: string, env: Env): Promise<Secrets> {
           "copy of it, or start over with `npm run reset`",
       );
     }
-    const secrets = await generate();
-    writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    write(file, await generate());
   }
   const secrets = read(file);
   return {
     ...secrets,
     jwtSecret: env.JWT_SECRET ?? secrets.jwtSecret,
+    webhookKey: env.WEBHOOK_KEY ?? secrets.webhookKey,
     anonKey: env.SUPABASE_ANON_KEY ?? secrets.anonKey,
     serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY ?? secrets.serviceRoleKey,
     s3AccessKeyId: env.S3_ACCESS_KEY_ID ?? secrets.s3AccessKeyId,

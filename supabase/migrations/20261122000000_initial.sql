@@ -1057,6 +1057,9 @@ begin
   then
     perform private.refuse(409, 'conflict', 'This person is a member already.', 'email');
   end if;
+  -- An open offer of a higher role is not to be replaced from below.
+  perform private.refuse_above_own_role(tenant, i.role) from public.invitations i
+  where i.tenant_id = tenant and i.email = address and i.accepted_at is null for no key update;
   -- Inviting again sends a fresh token and lets the old one lapse.
   insert into public.invitations as i (tenant_id, email, role, token_hash, invited_by)
   values (tenant, address, invite_member.role::public.member_role, sha256(convert_to(token, 'UTF8')), auth.uid())
@@ -1100,6 +1103,8 @@ as $$
 declare
   tenant uuid := private.require_role('admin');
 begin
+  perform private.refuse_above_own_role(tenant, i.role) from public.invitations i
+  where i.tenant_id = tenant and i.id = revoke_invitation.id and i.accepted_at is null for no key update;
   delete from public.invitations i
   where i.tenant_id = tenant and i.id = revoke_invitation.id and i.accepted_at is null;
   if not found then
@@ -4937,6 +4942,7 @@ as $$
     order by due.next_attempt_at, due.sequence limit most
   ) as d
   join private.events e on e.tenant_id = tenant and e.id = d.event_id
+  join public.webhooks w on w.tenant_id = tenant and w.id = webhook and w.active
   order by d.next_attempt_at, d.sequence
 $$;
 comment on function private.due_deliveries is
@@ -5167,7 +5173,7 @@ begin
   end if;
   insert into public.webhooks (tenant_id, url, events, description, active)
   values (
-    tenant, payload ->> 'url', array(select distinct jsonb_array_elements_text(payload -> 'events')),
+    tenant, payload ->> 'url', array(select jsonb_array_elements_text(payload -> 'events')),
     payload ->> 'description', coalesce((payload ->> 'active')::boolean, true))
   returning id into made;
   insert into private.webhook_secrets (tenant_id, webhook_id, sealed_secret) values (tenant, made, sealed_secret);
@@ -5282,8 +5288,10 @@ begin
     true, true)
   returning * into event;
   insert into public.webhook_deliveries as d (
-    tenant_id, webhook_id, event_id, event_type, entity_type, entity_id, sequence)
-  values (tenant, present.id, event.id, event.type, 'webhook', present.id, event.sequence)
+    tenant_id, webhook_id, event_id, event_type, entity_type, entity_id, sequence, next_attempt_at)
+  -- Somebody waits for this one: it comes before all that is due.
+  values (tenant, present.id, event.id, event.type, 'webhook', present.id, event.sequence,
+    now() - interval '1 day')
   returning d.* into made;
   update public.webhooks w set retry_at = null where w.tenant_id = tenant and w.id = present.id;
   perform private.schedule_deliveries(tenant, present.id);

@@ -39,9 +39,11 @@ type Options = {
 
 const children = new Set<ChildProcess>();
 
+const stackSecrets = () => loadSecrets(path.dirname(inject("stackFile")), readEnv({}));
+
 /** The database with the rights that the stack's worker has. */
 async function ownUrl(): Promise<string> {
-  const secrets = await loadSecrets(path.dirname(inject("stackFile")), readEnv({}));
+  const secrets = await stackSecrets();
   const url = new URL(stack().database_url);
   url.username = "kontor_worker";
   url.password = secrets.databasePasswords.kontor_worker;
@@ -70,6 +72,7 @@ export async function spawnWorker(options: Options = {}): Promise<SpawnedWorker>
       S3_ACCESS_KEY_ID: s3.access_key_id,
       S3_SECRET_ACCESS_KEY: s3.secret_access_key,
       SMTP_URL: "smtp://127.0.0.1:1",
+      WEBHOOK_KEY: (await stackSecrets()).webhookKey,
       ...env,
     },
     stdio: ["ignore", "pipe", "inherit"],

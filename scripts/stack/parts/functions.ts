@@ -33,6 +33,7 @@ export function createFunctions(ctx: StackContext, env: Record<string, string>):
         PORT: String(ctx.ports.functions),
         DATABASE_URL: ctx.databaseUrl("kontor_functions"),
         JWT_SECRET: ctx.secrets.jwtSecret,
+        WEBHOOK_KEY: ctx.secrets.webhookKey,
         SUPABASE_URL: ctx.urls.gateway,
         SUPABASE_ANON_KEY: ctx.secrets.anonKey,
         PORTAL_URL: ctx.urls.portal,

@@ -35,6 +35,7 @@ export function createWorker(ctx: StackContext, env: Record<string, string>): Pa
           SMTP_URL: ctx.smtpUrl,
           GOTENBERG_URL: ctx.gotenbergUrl,
           PORTAL_URL: ctx.urls.portal,
+          WEBHOOK_KEY: ctx.secrets.webhookKey,
           KONTOR_VERSION: ctx.version,
         },
       });
