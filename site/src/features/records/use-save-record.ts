@@ -49,7 +49,10 @@ export function useSaveRecord<F extends FieldValues, T extends Record>(options: 
       setFailure("Somebody else changed this meanwhile. Save again to keep yours, or load theirs.");
       return;
     }
-    for (const { path: at, message } of error.fields) form.setError(at as Path<F>, { message });
+    for (const [index, { path: at, message }] of error.fields.entries()) {
+      // The first one into sight: in a long dialog it may be far away.
+      form.setError(at as Path<F>, { message }, { shouldFocus: index === 0 });
+    }
     setFailure(error.fields.length > 0 ? null : error.message);
   }
 
