@@ -60,6 +60,9 @@ begin
   then
     perform private.refuse(409, 'conflict', 'This person is a member already.', 'email');
   end if;
+  -- An open offer of a higher role is not to be replaced from below.
+  perform private.refuse_above_own_role(tenant, i.role) from public.invitations i
+  where i.tenant_id = tenant and i.email = address and i.accepted_at is null for no key update;
   -- Inviting again sends a fresh token and lets the old one lapse.
   insert into public.invitations as i (tenant_id, email, role, token_hash, invited_by)
   values (tenant, address, invite_member.role::public.member_role, sha256(convert_to(token, 'UTF8')), auth.uid())
@@ -103,6 +106,8 @@ as $$
 declare
   tenant uuid := private.require_role('admin');
 begin
+  perform private.refuse_above_own_role(tenant, i.role) from public.invitations i
+  where i.tenant_id = tenant and i.id = revoke_invitation.id and i.accepted_at is null for no key update;
   delete from public.invitations i
   where i.tenant_id = tenant and i.id = revoke_invitation.id and i.accepted_at is null;
   if not found then

@@ -57,6 +57,20 @@ describe("inviting", () => {
     }
   });
 
+  test("of somebody for a higher role is neither replaced nor taken back from below", async () => {
+    const tenant = await newTenant();
+    const admin = await tenant.join("admin");
+    const offered = await invited(tenant, "partner@example.test", "owner");
+    const again = await invite(admin.token, offered.email, "viewer");
+    const taken = await api(`/api/invitations/${offered.id}`, {
+      token: admin.token,
+      method: "DELETE",
+    });
+    expect([again, taken].map(refusal)).toEqual([[403, "forbidden"], [403, "forbidden"]]);
+    const { body } = await api("/api/invitations", { token: admin.token });
+    expect(invitationList.parse(body).data).toMatchObject([{ id: offered.id, role: "owner" }]);
+  });
+
   test("a member again is a conflict", async () => {
     const { token, join } = await newTenant();
     const { email } = await join("viewer");
