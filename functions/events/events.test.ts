@@ -164,6 +164,23 @@ describe("who is told", () => {
     }, { timeout: 20_000 });
   });
 
+  test("an API key hears of what its scopes name, and nothing more once it is revoked", async () => {
+    const tenant = await newTenant();
+    const order = await placeOrder(tenant);
+    const body = { label: "Dashboard", role: "admin", scopes: ["orders:read"] };
+    const made = await ask<{ id: string; key: string }>("/api-keys", { ...tenant, body });
+    const [scoped, own] = [await hear({ token: made.body.key }), await hear(tenant)];
+    expect(scoped.status).toBe(200);
+    await enqueue(tenant);
+    await upload(tenant, order.id);
+    await own.next(isOf("jobs"));
+    await own.next(isOf("files"));
+    await ship(tenant, order);
+    expect(await scoped.next(() => true)).toEqual({ kind: "order", id: order.id });
+    await ask(`/api-keys/${made.body.id}`, { ...tenant, method: "DELETE" });
+    await scoped.ended;
+  });
+
   test("a tenant that is deleted, or a session that has run out, hears nothing more", async () => {
     const tenant = await newTenant();
     const page = await hear(tenant);
