@@ -16,7 +16,12 @@ beforeAll(async () => {
     where id = ${tenant.id}`;
 });
 
-type Document = { headers: Headers; bytes: Uint8Array; pages: string[] };
+type Document = {
+  headers: Headers;
+  bytes: Uint8Array;
+  pages: string[];
+  info: { Title?: string; Language?: string };
+};
 
 /** Fetches a document and has it read by a reader that knows nothing of what made it. */
 async function printed(
@@ -31,7 +36,8 @@ async function printed(
   expect(response.status, new TextDecoder().decode(bytes.subarray(0, 500))).toBe(200);
   const pdf = await getDocumentProxy(bytes.slice());
   const { text } = await extractText(pdf, { mergePages: false });
-  return { headers: response.headers, bytes, pages: text.map(spaced) };
+  const { info } = await pdf.getMetadata();
+  return { headers: response.headers, bytes, pages: text.map(spaced), info };
 }
 
 /** Numbers come with no-break spaces. */
@@ -73,8 +79,12 @@ describe("an order confirmation", () => {
         item({ name: "Tisch", unit_price: 234.56, tax_rate: 19, attributes: { Farbe: "Eiche" } }),
       ],
     });
-    const { headers, bytes, pages } = await printed(order);
+    const { headers, bytes, pages, info } = await printed(order);
 
+    expect(info).toMatchObject({
+      Title: `Auftragsbestätigung ${order.number}`,
+      Language: "de",
+    });
     expect(headers.get("content-type")).toBe("application/pdf");
     expect(parse(headers.get("content-disposition") ?? "")).toMatchObject({
       type: "inline",
@@ -119,6 +129,18 @@ describe("an order confirmation", () => {
       expect(page).toContain("Einzelpreis");
     }
     for (const name of names) expect(pages.join(" ")).toContain(name);
+  });
+
+  test("the totals never stand alone on a page", async () => {
+    // From where everything fits on one page to where it does not by far.
+    for (const count of [14, 16, 18, 20, 22]) {
+      const names = Array.from({ length: count }, (_, index) => `Artikel-${index + 1}.`);
+      const order = await placeOrder(tenant, { items: names.map((name) => item({ name })) });
+      const { pages } = await printed(order);
+      const last = pages.at(-1);
+      expect(last, `${count} items`).toContain("Gesamtbetrag");
+      expect(last, `${count} items`).toContain(`Artikel-${count}.`);
+    }
   });
 
   test("names of any script are there, each in a font that came along", async () => {

@@ -96,8 +96,8 @@ export default function SendDialog({ order, onClose }: Props) {
         )}
       </Field>
       <p className="text-faint text-xs">
-        The order confirmation goes along as a PDF. Answers go to the e-mail address in your
-        settings.
+        The order confirmation goes along as a PDF. Answers go to the e-mail address in the
+        settings, if there is one.
       </p>
     </RecordDialog>
   );
