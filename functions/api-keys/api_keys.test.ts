@@ -274,12 +274,15 @@ describe("making keys", () => {
       { label: "x", role: "god" },
       { label: "x", role: "viewer", scopes: [] },
       { label: "x", role: "viewer", scopes: ["orders:delete"] },
+      { label: "x", role: "viewer", scopes: "orders:read" },
       { label: "x", role: "viewer", expires_at: "2001-01-01T00:00:00Z" },
       { label: "x", role: "viewer", tenant_id: tenant.id },
     ];
     for (const body of wrong) {
       const answer = await api("/api-keys", { ...caller(), body });
       expect(answer.status, JSON.stringify(body)).toBe(422);
+      const called = await rest("rpc/create_api_key", { ...caller(), body: { payload: body } });
+      expect([400, 422], JSON.stringify(body)).toContain(called.status);
     }
   });
 

@@ -1228,6 +1228,10 @@ begin
   if (payload ->> 'role')::public.member_role > private.role_of(tenant, auth.uid()) then
     perform private.refuse(403, 'forbidden', 'A key has at most your own role.', 'role');
   end if;
+  -- Without a list a key may whatever its role may: what is meant as one and is none must not pass.
+  if jsonb_typeof(payload -> 'scopes') not in ('array', 'null') then
+    perform private.refuse(422, 'validation_failed', 'Expected a list of scopes.', 'scopes');
+  end if;
   if (payload ->> 'expires_at')::timestamptz <= now() then
     perform private.refuse(422, 'validation_failed', 'This lies in the past.', 'expires_at');
   end if;
