@@ -11,6 +11,7 @@ const NAMES: Partial<Record<keyof OrderForm, string>> = {
   currency: "Currency",
   shipping_total: "Shipping",
   notes: "Notes",
+  custom: "Custom fields",
   items: "Items",
 };
 

@@ -1,9 +1,11 @@
 import { useWatch } from "react-hook-form";
+import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import { Combobox } from "../../ui/Combobox.tsx";
 import { useApi } from "../../ui/context.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Input, Select, Textarea } from "../../ui/Input.tsx";
 import { findCustomers } from "../customers/find.ts";
+import { CustomFieldset } from "../records/CustomFieldset.tsx";
 import type { OrderFormApi } from "./form-model.ts";
 
 type Props = {
@@ -11,10 +13,13 @@ type Props = {
   currencies: readonly string[];
   /** Whether amounts may still change. */
   open: boolean;
+  /** The tenant's own fields, and what is stored in them. */
+  fields: readonly CustomField[];
+  custom: Readonly<Record<string, unknown>>;
 };
 
 /** Everything of an order that is not a line. */
-export function EditorDetails({ form, currencies, open }: Props) {
+export function EditorDetails({ form, currencies, open, fields, custom }: Props) {
   const api = useApi();
   const { register, control, setValue, formState } = form;
   const { errors } = formState;
@@ -80,6 +85,13 @@ export function EditorDetails({ form, currencies, open }: Props) {
       <Field label="Notes" error={errors.notes?.message} className="sm:col-span-2" optional>
         {(field) => <Textarea {...field} rows={1} {...register("notes")} />}
       </Field>
+      <CustomFieldset
+        fields={fields}
+        custom={custom}
+        register={register}
+        errors={errors.custom}
+        className="sm:col-span-full"
+      />
     </section>
   );
 }

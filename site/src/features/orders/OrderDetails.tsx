@@ -1,15 +1,15 @@
 import type { ReactNode } from "react";
+import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import type { Order } from "../../../../functions/_shared/contracts/orders.ts";
-import { useHref } from "../../ui/context.tsx";
+import { useHref, usePage } from "../../ui/context.tsx";
 import { DateTime } from "../../ui/Values.tsx";
+import { customRows } from "../records/custom.ts";
 
 /** Who, when, and what else is known of an order. */
-export function OrderDetails({ order }: { order: Order }) {
+export function OrderDetails({ order, fields }: { order: Order; fields: readonly CustomField[] }) {
   const href = useHref();
   const { customer } = order;
-  const custom = Object.entries(order.custom).filter(
-    ([, value]) => value !== null && typeof value !== "object",
-  );
+  const { locale } = usePage();
   return (
     <section aria-labelledby="details" className="panel px-4 py-4 text-sm">
       <h2 id="details" className="mb-3 font-semibold text-sm">
@@ -32,9 +32,9 @@ export function OrderDetails({ order }: { order: Order }) {
         <Row label="Changed">
           <DateTime value={order.updated_at} time />
         </Row>
-        {custom.map(([key, value]) => (
-          <Row key={key} label={key.replaceAll("_", " ")}>
-            <bdi>{value === true ? "Yes" : value === false ? "No" : String(value)}</bdi>
+        {customRows(fields, order.custom, locale).map(({ key, label, value }) => (
+          <Row key={key} label={label}>
+            <bdi>{value}</bdi>
           </Row>
         ))}
       </dl>

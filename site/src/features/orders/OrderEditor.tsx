@@ -1,6 +1,7 @@
 import { ArrowLeft } from "lucide-react";
 import { type RefObject, useDeferredValue, useEffect, useMemo, useState } from "react";
 import { useForm, useWatch } from "react-hook-form";
+import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import type { Order } from "../../../../functions/_shared/contracts/orders.ts";
 import { minorDigits } from "../../lib/currencies.ts";
 import { parseDecimal } from "../../lib/decimal-input.ts";
@@ -28,6 +29,8 @@ type Props = {
   currencies: readonly string[];
   /** Whom a new order is for, if the way here told. */
   customer?: { id: string; name: string } | null;
+  /** The tenant's own fields. */
+  fields: readonly CustomField[];
 };
 
 /** The island of the pages that make and change an order. */
@@ -39,12 +42,13 @@ export function OrderEditor({ page, ...rest }: Props) {
   );
 }
 
-function Editor({ order: initial, now, currencies, customer = null }: Omit<Props, "page">) {
+function Editor(props: Omit<Props, "page">) {
+  const { order: initial, now, currencies, customer = null, fields } = props;
   const { tenant, locale } = usePage();
   const href = useHref();
   const habits = useMemo(
-    () => ({ locale, timeZone: tenant.time_zone }),
-    [locale, tenant.time_zone],
+    () => ({ locale, timeZone: tenant.time_zone, fields }),
+    [locale, tenant.time_zone, fields],
   );
   const [order, setOrder] = useState(initial);
   const [defaultValues] = useState(
@@ -62,7 +66,7 @@ function Editor({ order: initial, now, currencies, customer = null }: Omit<Props
     resolver: async (values, _context, options) => {
       // The contract and its validator are fetched when they are needed: at the first attempt to save.
       const { resolveOrder } = await import("./resolve-order.ts");
-      return resolveOrder(values, habits, options);
+      return resolveOrder(values, habits, options, order?.custom ?? {});
     },
     shouldFocusError: true,
   });
@@ -110,7 +114,13 @@ function Editor({ order: initial, now, currencies, customer = null }: Omit<Props
               {saving.failure}
             </Notice>
           ) : null}
-          <EditorDetails form={form} currencies={currencies} open={open} />
+          <EditorDetails
+            form={form}
+            currencies={currencies}
+            open={open}
+            fields={fields}
+            custom={order?.custom ?? {}}
+          />
           <section aria-labelledby="items-heading" className="panel">
             <h2 id="items-heading" className="sr-only">
               Items

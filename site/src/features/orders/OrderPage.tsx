@@ -1,4 +1,5 @@
 import { useState } from "react";
+import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import type { Attachment } from "../../../../functions/_shared/contracts/files.ts";
 import type { Order } from "../../../../functions/_shared/contracts/orders.ts";
 import type { List } from "../../lib/api/resources.ts";
@@ -21,13 +22,15 @@ type Props = {
   timeline: TimelineEntry[];
   /** Null when they could not be fetched. */
   files: List<Attachment> | null;
+  /** The tenant's own fields. */
+  fields: readonly CustomField[];
 };
 
 /** The island of an order's page. */
-export function OrderPage({ page, order, timeline, files }: Props) {
+export function OrderPage({ page, order, timeline, files, fields }: Props) {
   return (
     <PageProvider page={page}>
-      <OrderView initial={order} initialTimeline={timeline} files={files} />
+      <OrderView initial={order} initialTimeline={timeline} files={files} fields={fields} />
     </PageProvider>
   );
 }
@@ -36,10 +39,12 @@ function OrderView({
   initial,
   initialTimeline,
   files,
+  fields,
 }: {
   initial: Order;
   initialTimeline: TimelineEntry[];
   files: Props["files"];
+  fields: Props["fields"];
 }) {
   const [order, setOrder] = useState(initial);
   const [timeline, setTimeline] = useState(initialTimeline);
@@ -96,7 +101,7 @@ function OrderView({
             />
           </div>
           <aside className="flex flex-col gap-6">
-            <OrderDetails order={order} />
+            <OrderDetails order={order} fields={fields} />
             <Timeline entries={timeline} />
           </aside>
         </div>

@@ -1,8 +1,10 @@
 import type { UseFormReturn } from "react-hook-form";
+import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import type { Order, OrderCreate } from "../../../../functions/_shared/contracts/orders.ts";
 import { minorDigits } from "../../lib/currencies.ts";
 import { decimalText, parseDecimal } from "../../lib/decimal-input.ts";
 import { toWallClock } from "../../lib/zoned.ts";
+import { type CustomForm, customFormOf } from "../records/custom.ts";
 import type { Line } from "./arithmetic.ts";
 
 /** An order as the form holds it: numbers and times are the texts in the fields. */
@@ -13,6 +15,7 @@ export type OrderForm = {
   currency: string;
   shipping_total: string;
   notes: string;
+  custom: CustomForm;
   items: ItemForm[];
 };
 
@@ -27,8 +30,8 @@ export type ItemForm = {
   attributes: Record<string, unknown>;
 };
 
-/** By whose habits the texts are written: the person's locale, the tenant's clocks. */
-export type Habits = { locale: string; timeZone: string };
+/** By whose habits it is written: the person's locale, the tenant's clocks and own fields. */
+export type Habits = { locale: string; timeZone: string; fields: readonly CustomField[] };
 
 export const NEW_ITEM: ItemForm = {
   product_id: null,
@@ -47,7 +50,8 @@ export type OrderRequest = OrderCreate;
 export type OrderFormApi = UseFormReturn<OrderForm, unknown, OrderRequest>;
 
 /** The form of a new order, placed at an instant (RFC 3339), with one blank line. */
-export function emptyForm(currency: string, placedAt: string, { timeZone }: Habits): OrderForm {
+export function emptyForm(currency: string, placedAt: string, habits: Habits): OrderForm {
+  const { timeZone, fields, locale } = habits;
   return {
     customer_id: null,
     customer_name: "",
@@ -55,12 +59,13 @@ export function emptyForm(currency: string, placedAt: string, { timeZone }: Habi
     currency,
     shipping_total: "",
     notes: "",
+    custom: customFormOf(fields, {}, locale),
     items: [{ ...NEW_ITEM }],
   };
 }
 
 /** The form of an order as it is stored. */
-export function formOf(order: Order, { locale, timeZone }: Habits): OrderForm {
+export function formOf(order: Order, { locale, timeZone, fields }: Habits): OrderForm {
   const digits = minorDigits(order.currency);
   const number = (value: number) => decimalText(value, locale);
   const money = (value: number) => decimalText(value, locale, digits);
@@ -72,6 +77,7 @@ export function formOf(order: Order, { locale, timeZone }: Habits): OrderForm {
     currency: order.currency,
     shipping_total: unlessZero(order.shipping_total, money),
     notes: order.notes ?? "",
+    custom: customFormOf(fields, order.custom, locale),
     items: order.items.map((item) => ({
       product_id: item.product_id,
       sku: item.sku,

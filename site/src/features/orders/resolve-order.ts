@@ -1,13 +1,15 @@
 import { toNestErrors } from "@hookform/resolvers";
 import type { FieldErrors, ResolverOptions, ResolverResult } from "react-hook-form";
-import { orderCreate } from "../../../../functions/_shared/contracts/orders.ts";
+import { type Order, orderCreate } from "../../../../functions/_shared/contracts/orders.ts";
 import { parseDecimal } from "../../lib/decimal-input.ts";
 import { fromWallClock } from "../../lib/zoned.ts";
+import { customRequest } from "../records/custom.ts";
 import { type Habits, isBlank, lineOf, type OrderForm, type OrderRequest } from "./form-model.ts";
 
 /** The request for a form. */
-function requestOf(form: OrderForm, { locale, timeZone }: Habits) {
+function requestOf(form: OrderForm, { locale, timeZone, fields }: Habits, stored: Order["custom"]) {
   return {
+    ...customRequest(fields, form.custom, stored, locale),
     customer_id: form.customer_id,
     currency: form.currency,
     placed_at: form.placed_at === "" ? undefined : fromWallClock(form.placed_at, timeZone),
@@ -32,14 +34,16 @@ function requestOf(form: OrderForm, { locale, timeZone }: Habits) {
 
 /**
  * Checks a form against the API's own contract.
+ * @param stored what the order holds in the tenant's own fields.
  * @returns the request to send as `values`, or the messages at the fields they are about.
  */
 export function resolveOrder(
   form: OrderForm,
   habits: Habits,
   options: ResolverOptions<OrderForm>,
+  stored: Order["custom"],
 ): ResolverResult<OrderForm, OrderRequest> {
-  const request = requestOf(form, habits);
+  const request = requestOf(form, habits, stored);
   const places = form.items.flatMap((item, index) => (isBlank(item) ? [] : [index]));
   const items = places.map((index) => request.items[index]);
   const parsed = orderCreate.safeParse({ ...request, items });

@@ -16,6 +16,7 @@ const FIELDS: readonly RequestField[] = [
   "placed_at",
   "notes",
   "shipping_total",
+  "custom",
   "items",
 ];
 
