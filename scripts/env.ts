@@ -49,6 +49,8 @@ const schema = z
 
     /** How many orders `npm run bench` makes. */
     BENCH_ORDERS: z.coerce.number().int().min(10_000).default(1_000_000),
+    /** A Redis for the bench of jobs to compare with BullMQ. */
+    BENCH_REDIS_URL: address(/^rediss?$/).optional(),
 
     /** Set by bootstrap.mjs: when that process is gone, the stack stops. */
     KONTOR_PARENT_PID: z.coerce.number().int().optional(),

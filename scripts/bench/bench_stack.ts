@@ -23,6 +23,10 @@ export type BenchStack = AsyncDisposable & {
   /** The same without the gateway; undefined where the port cannot be found out (not on Linux). */
   readonly direct: string | undefined;
   readonly dataDir: string;
+  /** The object store as a browser reaches it. */
+  readonly store: string;
+  /** The process of a part that runs as one. @throws Error when it does not run. */
+  pid(part: string): number;
   /** Seconds until `kontor ready`; undefined when the data folder existed before. */
   readonly firstStart: number | undefined;
   readonly laterStart: number;
@@ -53,13 +57,18 @@ const session = z.object({ access_token: z.string(), user: z.object({ id: z.stri
 /**
  * Starts it, twice when the folder is new.
  * @param dataDir kept when it is given, made and removed when not.
+ * @param settings of its environment besides.
  * @throws Error with the stack's output when it does not come up.
  */
-export async function startBenchStack(dataDir: string | undefined): Promise<BenchStack> {
-  const env =
+export async function startBenchStack(
+  dataDir: string | undefined,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<BenchStack> {
+  const place =
     dataDir === undefined
       ? await freshEnv()
       : { ...(await freePublicPorts()), KONTOR_DATA_DIR: path.resolve(dataDir) };
+  const env: Record<string, string> = { ...place, ...settings };
   const folder = env.KONTOR_DATA_DIR ?? "";
   let firstStart: number | undefined;
   if (!existsSync(path.join(folder, "secrets.json"))) {
@@ -78,6 +87,12 @@ export async function startBenchStack(dataDir: string | undefined): Promise<Benc
     portal: `${file.portal_url}/api`,
     direct: port === undefined ? undefined : `http://127.0.0.1:${port}/functions/v1`,
     dataDir: folder,
+    store: file.s3.endpoint,
+    pid(part) {
+      const pid = readIdentity(path.join(folder, "run", `${part}.pid`))?.pid;
+      if (pid === undefined) throw new Error(`${part} is not running`);
+      return pid;
+    },
     firstStart,
     laterStart,
     idleMemory,

@@ -1,11 +1,10 @@
 /**
- * `npm run bench:exports`: how fast exports are made and how much memory the worker takes for them.
- * BENCH_ORDERS orders of one tenant (1,000,000); `--data <folder>` keeps them for the next run,
+ * `npm run bench:exports`: how fast exports, documents and uploads are made, and how much memory the
+ * worker takes for it. BENCH_ORDERS orders of one tenant (1,000,000); `--data <folder>` keeps them for the next run,
  * `--rounds <n>` and `--json <file>` as their names say.
  */
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import postgres from "postgres";
@@ -13,12 +12,13 @@ import { z } from "zod";
 import { readSnapshot } from "../../tasks/exports/snapshot.ts";
 import { wanted } from "../../tasks/exports/wanted.ts";
 import { readEnv } from "../env.ts";
-import { readIdentity } from "../stack/lock.ts";
 import { startBenchStack } from "./bench_stack.ts";
 import { type Client, createClient } from "./client.ts";
+import { benchDocuments } from "./documents.ts";
 import { type BenchTenant, generate } from "./generate.ts";
 import { inRounds, median } from "./measure.ts";
 import { atMost, holds, note, type Result, table } from "./report.ts";
+import { benchUpload, UPLOAD_BYTES } from "./uploads.ts";
 
 const XLSX_ROWS = 200_000;
 const PDF_ROWS = 5_000;
@@ -69,11 +69,10 @@ async function make(client: Client, worker: number, body: unknown): Promise<Made
 }
 
 console.log(`bench: exports of ${orders} orders`);
-await using stack = await startBenchStack(values.data);
+await using stack = await startBenchStack(values.data, { MAX_UPLOAD_BYTES: `${UPLOAD_BYTES}` });
 const owner = postgres(stack.databaseUrl("postgres"), { max: 1, onnotice: () => {} });
 try {
-  const worker = readIdentity(path.join(stack.dataDir, "run", "worker.pid"))?.pid;
-  if (worker === undefined) throw new Error("the worker is not running");
+  const worker = stack.pid("worker");
   let tenants: BenchTenant[] = await owner<BenchTenant[]>`
     select t.id, s.last::int as orders from public.tenants t
     join private.number_series s on s.tenant_id = t.id where t.slug like 'bench-%'`;
@@ -85,6 +84,17 @@ try {
     insert into public.memberships (tenant_id, user_id, role)
     values (${tenant.id}, ${person.id}, 'owner')`;
   const client = createClient(stack.gateway, person.token, tenant.id);
+  /** Somewhere to write: the orders that are exported stay as they are. */
+  const emptyTenant = async (user: string) => {
+    const [made] = await owner<{ id: string }[]>`
+      insert into public.tenants (slug, name, currency, time_zone)
+      values (${`w${Date.now()}`}, 'Writers', 'EUR', 'Europe/Berlin') returning id`;
+    if (!made) throw new Error("no tenant was made");
+    await owner`
+      insert into public.memberships (tenant_id, user_id, role)
+      values (${made.id}, ${user}, 'owner')`;
+    return createClient(stack.gateway, person.token, made.id);
+  };
   const since = async (rows: number) => {
     const [row] = await owner<{ at: string }[]>`
       select to_json(placed_at) #>> '{}' as at from public.orders
@@ -92,6 +102,13 @@ try {
       order by placed_at desc, id desc offset ${rows - 1} limit 1`;
     return row === undefined ? {} : { placed_from: row.at };
   };
+
+  say("an order of three pages as PDF");
+  const writable = await emptyTenant(person.id);
+  const documents = await benchDocuments(writable);
+  say("an upload");
+  const pids = ["functions", "worker", "portal"].map((part) => stack.pid(part));
+  const upload = await benchUpload({ client: writable, store: stack.store, pids });
 
   say("a small export, to warm up");
   const { made } = await make(client, worker, { format: "csv", filters: await since(1_000) });
@@ -154,8 +171,10 @@ try {
       `${(xlsx.made.progress.done / xlsx.seconds).toFixed(0)} rows/s`,
     ),
     atMost("  worker's memory at most", xlsx.peak, 350, " MB"),
-    note(`PDF of ${cold.made.progress.done} orders, first`, `${cold.seconds.toFixed(1)} s`),
+    note(`PDF of ${cold.made.progress.done} orders, first time`, `${cold.seconds.toFixed(1)} s`),
     note("  again", `${warm.seconds.toFixed(1)} s`),
+    ...documents,
+    ...upload,
   ];
   console.log(`\n${table(results)}`);
   if (values.json) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);

@@ -11,7 +11,9 @@ import { makeLogger } from "../../tasks/logger.ts";
 import { makeMetrics } from "../../tasks/metrics.ts";
 import { type Run, startRun } from "../../tasks/runner.ts";
 import { defineTask } from "../../tasks/task.ts";
+import { readEnv } from "../env.ts";
 import { startBenchStack } from "./bench_stack.ts";
+import { findRedis } from "./bullmq.ts";
 import { median } from "./measure.ts";
 import { atLeast, atMost, note, type Result, table } from "./report.ts";
 
@@ -113,13 +115,24 @@ try {
   const [big, small] = await owner<{ id: string }[]>`
     select id from public.tenants where slug in ('acme', 'globex') order by slug`;
   if (!big || !small) throw new Error("the demo data is not there");
+  const redis = await findRedis(readEnv().BENCH_REDIS_URL);
   const rates: { enqueued: number; run: number }[] = [];
-  for (let round = 0; round < Number(values.rounds); round += 1) rates.push(await rate(big.id));
+  const others: number[] = [];
+  for (let round = 0; round < Number(values.rounds); round += 1) {
+    rates.push(await rate(big.id));
+    if (redis) others.push(await redis.rate(JOBS));
+  }
+  const runs = median(rates.map(({ run }) => run));
   const results: Result[] = [
-    atLeast(`${JOBS} trivial jobs, a second`, median(rates.map(({ run }) => run)), 10_000),
+    atLeast(`${JOBS} trivial jobs, a second`, runs, 10_000),
     note("the same, best round", `${Math.max(...rates.map(({ run }) => run)).toFixed(0)}/s`),
     note("enqueued", `${median(rates.map(({ enqueued }) => enqueued)).toFixed(0)}/s`),
-    note("BullMQ", "not compared: not installed"),
+    ...(redis === undefined
+      ? [note("BullMQ", "no Redis at BENCH_REDIS_URL: not compared")]
+      : [
+          note(redis.name, `${median(others).toFixed(0)}/s`),
+          note("  ours to that", `${(runs / median(others)).toFixed(2)}×`),
+        ]),
   ];
   for (const ms of [5, 200]) {
     const taken = await waits(big.id, small.id, ms);

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: speed and memory against their limits, as ratios taken in one run. Options:
+ * `npm run bench:house`: speed and memory against their limits, as ratios taken in one run. Options:
  * `--data <folder>` keeps the stack's data for the next run, `--json <file>` writes the results.
  */
 import { writeFile } from "node:fs/promises";
@@ -11,7 +11,6 @@ import { readEnv } from "../env.ts";
 import { memoryTable } from "../stack/memory.ts";
 import { startBenchStack } from "./bench_stack.ts";
 import { createClient } from "./client.ts";
-import { benchDocuments } from "./documents.ts";
 import { type BenchTenant, checkAmounts, generate } from "./generate.ts";
 import { benchReads } from "./reads.ts";
 import { atMost, note, type Result, table } from "./report.ts";
@@ -88,8 +87,6 @@ await main(async () => {
     );
     say("writing");
     results.push(...(await benchWrites(owner, [one, two])));
-    say("printing");
-    results.push(...(await benchDocuments(two.client)));
     results.push(
       note(
         "the machine's load meanwhile, its cores",
