@@ -293,8 +293,15 @@ as $$
 begin
   -- Runs with the caller's rights and before every other trigger, so that no rule of another
   -- tenant (its custom fields, its number series) is ever consulted for a stranger.
-  if current_user = 'authenticated'
-    and new.tenant_id is distinct from private.current_tenant('member', tg_argv[0])
+  if current_user <> 'authenticated' then
+    return new;
+  end if;
+  if new.tenant_id is null then
+    -- The default found no tenant to write in; this says why.
+    perform private.require_role('member', tg_argv[0]);
+  end if;
+  if new.tenant_id is null
+    or new.tenant_id is distinct from private.current_tenant('member', tg_argv[0])
   then
     raise insufficient_privilege using
       message = 'forbidden', detail = 'You may not write in this tenant.';

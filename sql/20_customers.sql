@@ -241,12 +241,17 @@ grant execute on function public.restore_customer to authenticated;
 
 create function private.like_pattern(q text)
 returns text
-language sql
+language plpgsql
 immutable
-parallel safe
 set search_path = ''
 as $$
-  select '%' || replace(replace(replace(btrim(q), '\', '\\'), '%', '\%'), '_', '\_') || '%'
+begin
+  -- Every record is held against it: its length decides how long that takes.
+  if char_length(q) > 200 then
+    perform private.refuse(422, 'validation_failed', 'A search has at most 200 characters.', 'q');
+  end if;
+  return '%' || replace(replace(replace(btrim(q), '\', '\\'), '%', '\%'), '_', '\_') || '%';
+end
 $$;
 
 create function private.allow_one_wrong_letter(q text)

@@ -51,10 +51,22 @@ grant usage on schema auth to postgres, anon, authenticated, service_role;
 -- Nobody but its operator connects to this cluster's other databases.
 revoke connect on database template1 from public;
 
--- Anybody may make large objects, even a login that only reads: nobody here does. Only a superuser can
--- take this back, so a deployed database's init scripts have to, too.
-revoke execute on function pg_catalog.lo_creat(int), pg_catalog.lo_create(oid),
-  pg_catalog.lo_from_bytea(oid, bytea) from public;
+-- Anybody may make large objects and write into the log of changes, even a login that only reads, and
+-- fill the disk with them: nobody here does. Only a superuser can take this back, so a deployed
+-- database's init scripts have to, too.
+do $$
+declare
+  risky regprocedure;
+begin
+  for risky in
+    select oid::regprocedure from pg_catalog.pg_proc
+    where pronamespace = 'pg_catalog'::regnamespace
+      and proname in ('lo_creat', 'lo_create', 'lo_from_bytea', 'pg_logical_emit_message')
+  loop
+    execute format('revoke execute on function %s from public', risky);
+  end loop;
+end
+$$;
 `;
 
 /**

@@ -42,6 +42,8 @@ describe("an analyst with SQL", () => {
     "create schema s",
     "select lo_create(0)",
     "select lo_from_bytea(0, 'x')",
+    "select pg_logical_emit_message(false, 'x', 'fills the disk')",
+    "select pg_logical_emit_message(true, 'x', 'fills the disk'::bytea)",
     "select pg_read_file('/etc/hostname')",
     "copy (select 1) to program 'true'",
     "select * from auth.users",

@@ -646,8 +646,15 @@ as $$
 begin
   -- Runs with the caller's rights and before every other trigger, so that no rule of another
   -- tenant (its custom fields, its number series) is ever consulted for a stranger.
-  if current_user = 'authenticated'
-    and new.tenant_id is distinct from private.current_tenant('member', tg_argv[0])
+  if current_user <> 'authenticated' then
+    return new;
+  end if;
+  if new.tenant_id is null then
+    -- The default found no tenant to write in; this says why.
+    perform private.require_role('member', tg_argv[0]);
+  end if;
+  if new.tenant_id is null
+    or new.tenant_id is distinct from private.current_tenant('member', tg_argv[0])
   then
     raise insufficient_privilege using
       message = 'forbidden', detail = 'You may not write in this tenant.';
@@ -1836,12 +1843,17 @@ grant execute on function public.restore_customer to authenticated;
 
 create function private.like_pattern(q text)
 returns text
-language sql
+language plpgsql
 immutable
-parallel safe
 set search_path = ''
 as $$
-  select '%' || replace(replace(replace(btrim(q), '\', '\\'), '%', '\%'), '_', '\_') || '%'
+begin
+  -- Every record is held against it: its length decides how long that takes.
+  if char_length(q) > 200 then
+    perform private.refuse(422, 'validation_failed', 'A search has at most 200 characters.', 'q');
+  end if;
+  return '%' || replace(replace(replace(btrim(q), '\', '\\'), '%', '\%'), '_', '\_') || '%';
+end
 $$;
 
 create function private.allow_one_wrong_letter(q text)
