@@ -1,4 +1,4 @@
-/** To the admins of a tenant one of whose webhooks has failed for so long that it was turned off. */
+/** To the admins of a tenant one of whose webhooks was turned off: it failed for days, or said it is gone. */
 import { z } from "zod";
 import { defineMessage } from "./define.ts";
 
@@ -9,26 +9,26 @@ type Data = z.output<typeof params> & { readonly settings: string };
 const WORDS = {
   en: {
     subject: "A webhook was turned off",
-    intro: "Deliveries to this address failed for so long that Kontor has stopped trying.",
+    intro: "Kontor has stopped sending to this address, because it does not take what is sent.",
     address: "Address",
     reason: "Last answer",
     action: "Go to webhooks",
-    note: "Turn it on again once it answers; what was missed can be sent again from its deliveries.",
+    note: "Turn it on again once it answers; what it refused can be sent again from its deliveries.",
   },
   de: {
     subject: "Ein Webhook wurde abgeschaltet",
-    intro: "Zustellungen an diese Adresse schlagen so lange fehl, dass Kontor es aufgegeben hat.",
+    intro: "Kontor stellt an diese Adresse nicht mehr zu, weil sie nichts mehr annimmt.",
     address: "Adresse",
     reason: "Letzte Antwort",
     action: "Zu den Webhooks",
-    note: "Schalten Sie ihn wieder ein, sobald er antwortet; Verpasstes lässt sich erneut zustellen.",
+    note: "Schalten Sie ihn wieder ein, sobald er antwortet; Abgelehntes lässt sich erneut zustellen.",
   },
 } as const;
 
 export const webhookDisabled = defineMessage({
   params,
   async load(given, { tenant, portal }): Promise<Data> {
-    return { ...given, settings: `${portal}/${tenant.slug}/settings/webhooks` };
+    return { ...given, settings: `${portal}/${tenant.slug}/webhooks` };
   },
   content(data, formats) {
     const words = formats.words<(typeof WORDS)["en" | "de"]>(WORDS);
@@ -52,6 +52,6 @@ export const webhookDisabled = defineMessage({
   sample: {
     url: "https://example.com/hooks/kontor",
     reason: "503 Service Unavailable",
-    settings: "https://kontor.example/acme/settings/webhooks",
+    settings: "https://kontor.example/acme/webhooks",
   },
 });

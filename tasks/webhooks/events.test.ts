@@ -116,7 +116,8 @@ describe("an order", () => {
     await owner().begin(async (sql) => {
       await sql`update public.orders set notes = 'there' where id = ${order.id}`;
       await sql`update public.orders set notes = null where id = ${order.id}`;
-      const [other] = await sql`insert into public.orders (tenant_id) values (${hook.tenant.id}) returning id`;
+      const [other] =
+        await sql`insert into public.orders (tenant_id) values (${hook.tenant.id}) returning id`;
       await sql`delete from public.orders where id = ${other?.id}`;
     });
     await owner()
@@ -172,20 +173,24 @@ describe("every other event", () => {
       entity_type: "order",
       entity_id: order.id,
     });
-    await fetch(String(upload["url"]), {
+    await fetch(String(upload.url), {
       method: "PUT",
-      headers: upload["headers"] as Record<string, string>,
+      headers: upload.headers as Record<string, string>,
       body: bytes,
     });
-    await call(`/api/uploads/${upload["attachment_id"]}/complete`, "POST");
+    await call(`/api/uploads/${upload.attachment_id}/complete`, "POST");
     const asked = await make("/api/orders/export", { format: "csv" });
     const joined = await hook.tenant.join("viewer");
     await arrivals(hook.receiver, 4);
     await call(`/api/members/${joined.id}`, "DELETE");
     const all = await arrivals(hook.receiver, 5);
     const of = (type: string) => all.find(({ body }) => body.type === type)?.body.data;
-    expect(of("attachment.ready")).toMatchObject({ file_name: "note.txt", sha256, status: "ready" });
-    const exported = asked["export"] as Made;
+    expect(of("attachment.ready")).toMatchObject({
+      file_name: "note.txt",
+      sha256,
+      status: "ready",
+    });
+    const exported = asked.export as Made;
     expect(of("export.succeeded")).toMatchObject({ id: exported.id, status: "succeeded" });
     expect(of("member.joined")).toMatchObject({ user_id: joined.id, role: "viewer" });
     expect(of("member.removed")).toMatchObject({ user_id: joined.id, email: joined.email });
@@ -202,7 +207,11 @@ describe("who is told", () => {
       const [created, deleted] = await arrivals(hook.receiver, 2);
       const [only] = await arrivals(other.receiver, 1);
       if (!created || !deleted || !only) throw new Error("they arrived");
-      expect([only.body.type, only.id, only.text]).toEqual(["order.deleted", deleted.id, deleted.text]);
+      expect([only.body.type, only.id, only.text]).toEqual([
+        "order.deleted",
+        deleted.id,
+        deleted.text,
+      ]);
       expect(validSignatures(created, hook.secret)).toEqual([true]);
       expect(validSignatures(only, second.secret)).toEqual([true]);
       expect(validSignatures(only, hook.secret)).toEqual([false]);

@@ -168,6 +168,6 @@ function inWords(error: unknown): string {
   const first = error instanceof AggregateError ? error.errors[0] : error;
   if (!(first instanceof Error)) return "It failed.";
   const code = "code" in first ? String(first.code) : "";
-  if (/^HPE_/.test(code)) return "What it answered is not HTTP.";
+  if (first.name === "HTTPParserError") return "What it answered is not HTTP.";
   return WORDS[code] ?? (first.message || "It failed.");
 }
