@@ -72,6 +72,7 @@ describe("the exports", () => {
     await page.getByText("Cancelling").waitFor();
     await database()`select private.finish_export(${tenant.id}, ${id}, 'cancelled')`;
     await page.getByText("Cancelled", { exact: true }).waitFor();
+    await page.getByText("orders-of-a-test.csv: Cancelled").waitFor({ state: "attached" });
     await page.getByRole("button", { name: "Try orders-of-a-test.csv again" }).click();
     const link = page.getByRole("link", { name: "Download orders-of-a-test.csv" });
     await link.waitFor();

@@ -29,8 +29,11 @@ export function ExportRow({ export: one, onCancel, onRetry }: Props) {
           {rowsLabel(one)} · {FORMATS[format].label} · <DateTime value={created_at} time />
         </p>
         <Outcome export={one} />
-        {status === "failed" && error ? (
-          <p className="mt-1 text-danger-text text-xs">{error}</p>
+        {error ? (
+          <p className="mt-1 break-words text-danger-text text-xs" dir="auto">
+            {error}
+            {isUnderWay(one) ? " It is tried again by itself." : ""}
+          </p>
         ) : null}
       </div>
       <Actions key={status} export={one} onCancel={onCancel} onRetry={onRetry} />

@@ -7,6 +7,7 @@ import { EmptyState } from "../../ui/EmptyState.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { PageHeader } from "../../ui/PageHeader.tsx";
 import { ExportRow } from "./ExportRow.tsx";
+import { useEnded } from "./use-ended.ts";
 import { useExports } from "./use-exports.ts";
 
 type Props = {
@@ -26,9 +27,13 @@ export function ExportsPage({ page, initial }: Props) {
 function Exports({ initial }: Pick<Props, "initial">) {
   const href = useHref();
   const { exports, failure, loading, refresh, cancel, retry, more } = useExports(initial);
+  const said = useEnded(exports);
   return (
     <>
       <PageHeader title="Exports" />
+      <p className="sr-only" role="status">
+        {said}
+      </p>
       <div className="px-4 pb-10 md:px-6">
         {exports !== null && failure ? (
           <Notice kind="warning" title="Not up to date." className="mb-4">

@@ -45,7 +45,7 @@ export function JobRow({ job, disabled, onRetry, onCancel }: Props) {
         </p>
         <p className="mt-0.5 text-faint text-xs">
           <span className="numeric">
-            Attempt {attempts} of {max_attempts}
+            {attempts === 0 ? "Not tried yet" : `Attempt ${attempts} of ${max_attempts}`}
           </span>{" "}
           · since <DateTime value={created_at} time />
           {waits && next_attempt_at ? (
