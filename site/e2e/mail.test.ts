@@ -4,7 +4,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addCustomer, placeOrder } from "../../functions/_shared/testing.ts";
-import { newTenant, owner, stack, type TestTenant } from "../../scripts/stack/testing.ts";
+import { api, newTenant, owner, stack, type TestTenant } from "../../scripts/stack/testing.ts";
 import { awake, eventually, launch, NARROW, picture, signInAt, visitor } from "./browser.ts";
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -50,7 +50,7 @@ describe("an order", () => {
     await dialog.getByLabel("To").fill(address);
     await dialog.getByLabel("Note").fill("See you on Thursday.");
     await dialog.getByRole("button", { name: "Send" }).click();
-    await page.getByText(`is on its way to ${address}`).waitFor();
+    await page.getByText(`SO-000001 is on its way to ${address}`, { exact: true }).waitFor();
     const mails = async () => {
       const found = await fetch(`${stack().mail_url}/api/messages?to=${address}`);
       return JSON.stringify(await found.json());
@@ -86,5 +86,47 @@ describe("an order", () => {
     await other.getByRole("button", { name: "More actions" }).click();
     await other.getByRole("menuitem", { name: "Order confirmation (PDF)" }).waitFor();
     expect(await other.getByRole("menuitem", { name: "Send by mail…" }).count()).toBe(0);
+  });
+});
+
+describe("the mail that an export is ready", () => {
+  let link: string;
+
+  it("leads whoever asked for it to the file", async () => {
+    const asked = await api("/orders/export", { ...tenant, body: { format: "csv" } });
+    expect(asked.status).toBe(202);
+    const { export: made } = asked.body as { export: { id: string; file_name: string } };
+    const status = async () =>
+      ((await api(`/exports/${made.id}`, tenant)).body as { status: string }).status;
+    await eventually(status).toBe("succeeded");
+    await owner()`
+      select private.enqueue_email(${tenant.id}, 'export_ready', ${tenant.owner.email},
+        ${owner().json({ export_id: made.id })}, ${tenant.owner.id})`;
+    const url = `${stack().mail_url}/api/messages`;
+    const first = async () => {
+      const found = await fetch(`${url}?to=${tenant.owner.email}`);
+      return ((await found.json()) as { messages: { id: string; subject: string }[] }).messages[0];
+    };
+    await eventually(async () => (await first())?.subject).toBe(`${made.file_name} is ready`);
+    const mail = (await (await fetch(`${url}/${(await first())?.id}`)).json()) as { text: string };
+    link = /https?:\S+/.exec(mail.text)?.[0] ?? "";
+    await page.goto(link);
+    await awake(page);
+    await page.getByRole("link", { name: /^Download orders-/ }).waitFor();
+  });
+
+  it("is no key: others come no further than they may", async () => {
+    const visit = async (email: string | null) => {
+      const other = await (await visitor(browser)).newPage();
+      if (email !== null) await signInAt(other, email);
+      const status = (await other.goto(link))?.status();
+      const { pathname } = new URL(other.url());
+      await other.context().close();
+      return [status, pathname];
+    };
+    const target = new URL(link).pathname;
+    expect(await visit(null)).toEqual([200, "/signin"]);
+    expect(await visit((await tenant.join("viewer")).email)).toEqual([404, target]);
+    expect(await visit((await newTenant()).owner.email)).toEqual([404, target]);
   });
 });

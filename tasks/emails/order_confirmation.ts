@@ -102,8 +102,8 @@ export const orderConfirmation = defineMessage({
       subject: words.subject(order.number, order.tenant),
       title: words.title(order.number),
       blocks: [
-        { kind: "text", text: words.intro },
         ...(order.note === null ? [] : [{ kind: "text", text: order.note } as const]),
+        { kind: "text", text: words.intro },
         {
           kind: "facts",
           rows: [
