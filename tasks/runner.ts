@@ -43,6 +43,8 @@ export type Work = {
   readonly schedule: CronItem[];
   /** How many jobs at once. */
   readonly concurrency: number;
+  /** How often it looks for jobs whose time has come, in milliseconds; those for now are told of. */
+  readonly pollMs?: number;
 };
 
 type Resources = { databaseUrl: string; sql: Sql; log: Logger; metrics: JobMetrics };
@@ -59,7 +61,7 @@ export type Run = {
  * @throws the database's error when it is not there or not ours.
  */
 export async function startRun(
-  { registry, schedule, concurrency }: Work,
+  { registry, schedule, concurrency, pollMs = 2_000 }: Work,
   { databaseUrl, sql, log, metrics }: Resources,
 ): Promise<Run> {
   const logger = workerLogger(log);
@@ -90,6 +92,7 @@ export async function startRun(
     connectionString: databaseUrl,
     maxPoolSize: schedule.length > 0 ? CONNECTIONS : CONNECTIONS_WITHOUT_CLOCK,
     concurrency,
+    pollInterval: pollMs,
     taskList: toTaskList(registry, { sql, log, metrics }),
     parsedCronItems: parseCronItems(schedule),
     logger,

@@ -14,6 +14,8 @@ import type { Registry } from "./task.ts";
 
 const RETRY_MS = { first: 250, most: 10_000 };
 const DELIVERY_CONNECTIONS = 4;
+/** The first retry is due after seconds. */
+const DELIVERY_POLL_MS = 500;
 /** Whatever hangs, the process is gone by then. */
 const EXIT_AFTER_MS = 9_500;
 /** Wrong password, no such role or database, a missing right: nothing that time heals. */
@@ -51,7 +53,12 @@ export async function work({ deliveries, ...what }: Program): Promise<never> {
       const resources = { databaseUrl: env.DATABASE_URL, sql, log, metrics };
       const first = await startRun({ ...what, concurrency: env.WORKER_CONCURRENCY }, resources);
       if (!deliveries) return first;
-      const beside = { registry: deliveries, schedule: [], concurrency: env.WEBHOOK_CONCURRENCY };
+      const beside = {
+        registry: deliveries,
+        schedule: [],
+        concurrency: env.WEBHOOK_CONCURRENCY,
+        pollMs: DELIVERY_POLL_MS,
+      };
       return together(first, () => startRun(beside, resources));
     },
     running: (now) => {

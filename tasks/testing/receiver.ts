@@ -71,6 +71,8 @@ export function validSignatures({ headers, text }: Received, secret: string): bo
     .map((one) => {
       const [version, signature = ""] = one.split(",");
       const given = Buffer.from(signature, "base64");
-      return version === "v1" && given.length === expected.length && timingSafeEqual(given, expected);
+      return (
+        version === "v1" && given.length === expected.length && timingSafeEqual(given, expected)
+      );
     });
 }
