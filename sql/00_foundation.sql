@@ -146,6 +146,52 @@ comment on function private.request_header is
   'A header of the current request (lower-case name), or null outside of one. Never a source of identity.';
 grant execute on function private.request_header to authenticated, service_role;
 
+create function private.as_uuid(value text)
+returns uuid
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return case
+    when value ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$' then value::uuid
+  end;
+end
+$$;
+comment on function private.as_uuid is 'The UUID that a text is, else null.';
+grant execute on function private.as_uuid to authenticated, service_role;
+
+create function private.as_date(value text)
+returns date
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return case when value ~ '^\d{4}-\d\d-\d\d$' then value::date end;
+exception
+  when datetime_field_overflow or invalid_datetime_format then return null;
+end
+$$;
+comment on function private.as_date is 'The day that a text (YYYY-MM-DD) is, else null.';
+
+create function private.as_address(value text)
+returns inet
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return case when value ~ '^[0-9A-Fa-f:.]{2,45}$' then value::inet end;
+exception
+  when invalid_text_representation then return null;
+end
+$$;
+comment on function private.as_address is 'The IP address that a text is, else null.';
+
 -- Row keeping: one trigger for every table with version, updated_at and deleted_at -------------------
 
 create function private.keep_version()

@@ -181,7 +181,7 @@ begin
     own := private.api_key_tenant(key, required, domain);
     return case
       when asked is null then own
-      when pg_input_is_valid(asked, 'uuid') and asked::uuid = own then own
+      when private.as_uuid(asked) = own then own
     end;
   elsif asked is null then
     return (
@@ -189,14 +189,12 @@ begin
       from public.memberships m
       join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
       where m.user_id = auth.uid())::uuid;
-  elsif pg_input_is_valid(asked, 'uuid') then
-    return (
-      select m.tenant_id
-      from public.memberships m
-      join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
-      where m.tenant_id = asked::uuid and m.user_id = auth.uid() and m.role >= required);
   end if;
-  return null;
+  return (
+    select m.tenant_id
+    from public.memberships m
+    join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
+    where m.tenant_id = private.as_uuid(asked) and m.user_id = auth.uid() and m.role >= required);
 end
 $$;
 comment on function private.current_tenant is

@@ -75,7 +75,7 @@ as $$
     when 'number' then jsonb_typeof(value) = 'number'
     when 'boolean' then jsonb_typeof(value) = 'boolean'
     when 'date' then jsonb_typeof(value) = 'string'
-      and value #>> '{}' ~ '^\d{4}-\d\d-\d\d$' and pg_input_is_valid(value #>> '{}', 'date')
+      and private.as_date(value #>> '{}') is not null
     when 'choice' then jsonb_typeof(value) = 'string' and value #>> '{}' = any (field.choices)
   end
 $$;

@@ -44,6 +44,12 @@ comment on column public.attachments.preview is
   'A small picture of it: pending while a task makes one, none when there is nothing to show.';
 
 create index attachments_entity_idx on public.attachments (tenant_id, entity_type, entity_id, id);
+-- For the foreign keys: a record that is deleted looks for its files.
+create index attachments_order_idx on public.attachments (tenant_id, order_id) where order_id is not null;
+create index attachments_customer_idx on public.attachments (tenant_id, customer_id)
+  where customer_id is not null;
+create index attachments_product_idx on public.attachments (tenant_id, product_id)
+  where product_id is not null;
 create index attachments_pending_idx on public.attachments (created_at) where status = 'pending';
 
 alter table public.attachments enable row level security;

@@ -143,7 +143,7 @@ begin
     with listed as materialized (
       select * from private.jobs_of(tenant) j
       where list_jobs.state is null or j.state = list_jobs.state
-      limit 10001
+      order by j.id desc limit 10001
     ), shown as (
       select * from listed l where before is null or l.id < before
       order by l.id desc limit least(greatest(page_size, 1), 200) + 1
@@ -277,31 +277,43 @@ end
 $$;
 comment on function private.sweep_uploads is 'Forgets uploads that were announced a day ago and never completed.';
 
-create function private.purge_trash()
+create function private.purge_trash(up_to int default 500)
 returns int
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  purged int := 0;
-  part int;
+  purged int;
 begin
-  delete from public.orders where deleted_at < now() - interval '30 days';
-  get diagnostics part = row_count;
-  purged := purged + part;
+  delete from public.orders where ctid = any (array(
+    select o.ctid from public.orders o
+    where o.deleted_at < now() - interval '30 days' limit up_to));
+  get diagnostics purged = row_count;
+  if purged > 0 then
+    return purged;
+  end if;
   -- What live orders still name stays, however long it has been in the trash.
-  delete from public.products p where p.deleted_at < now() - interval '30 days' and not exists (
-    select from public.order_items i where i.tenant_id = p.tenant_id and i.product_id = p.id);
-  get diagnostics part = row_count;
-  purged := purged + part;
-  delete from public.customers c where c.deleted_at < now() - interval '30 days' and not exists (
-    select from public.orders o where o.tenant_id = c.tenant_id and o.customer_id = c.id);
-  get diagnostics part = row_count;
-  return purged + part;
+  delete from public.products where ctid = any (array(
+    select p.ctid from public.products p
+    where p.deleted_at < now() - interval '30 days' and not exists (
+      select from public.order_items i where i.tenant_id = p.tenant_id and i.product_id = p.id)
+    limit up_to));
+  get diagnostics purged = row_count;
+  if purged > 0 then
+    return purged;
+  end if;
+  delete from public.customers where ctid = any (array(
+    select c.ctid from public.customers c
+    where c.deleted_at < now() - interval '30 days' and not exists (
+      select from public.orders o where o.tenant_id = c.tenant_id and o.customer_id = c.id)
+    limit up_to));
+  get diagnostics purged = row_count;
+  return purged;
 end
 $$;
-comment on function private.purge_trash is 'Deletes for good what has been in the trash for 30 days.';
+comment on function private.purge_trash is
+  'Deletes for good some of what has been in the trash for 30 days; answers how many, 0 when there is no more.';
 
 grant execute on function private.prune_expired, private.sweep_uploads, private.purge_trash to kontor_worker;
 

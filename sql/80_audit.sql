@@ -119,8 +119,8 @@ language sql
 stable
 set search_path = ''
 as $$
-  select case when pg_input_is_valid(address, 'inet') then address::inet end
-  from (select btrim(split_part(coalesce(private.request_header('x-forwarded-for'), ''), ',', 1)) as address) as first
+  select private.as_address(
+    btrim(split_part(coalesce(private.request_header('x-forwarded-for'), ''), ',', 1)))
 $$;
 comment on function private.client_address is 'The client''s address as our own gateway reported it.';
 

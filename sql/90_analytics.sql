@@ -275,9 +275,11 @@ begin
   insert into private.analysts (role_name, tenant_id, label, created_by, expires_at)
   values (role_name, tenant, btrim(create_analyst.label), auth.uid(), create_analyst.expires_at);
 
-  execute format('create role %I login noinherit connection limit 5 valid until %L password %L',
+  execute format('create role %I login inherit connection limit 5 valid until %L password %L',
     role_name, coalesce(create_analyst.expires_at::text, 'infinity'), password);
-  execute format('grant analyst to %I with inherit true, set false', role_name);
+  -- Postgres 15 knows no more than that the login inherits; later ones keep it from set role, too.
+  execute format(case when current_setting('server_version_num')::int < 160000
+    then 'grant analyst to %I' else 'grant analyst to %I with inherit true, set false' end, role_name);
   execute format('alter role %I set default_transaction_read_only = on', role_name);
   execute format('alter role %I set statement_timeout = %L', role_name, '60s');
   execute format('alter role %I set idle_in_transaction_session_timeout = %L', role_name, '5min');

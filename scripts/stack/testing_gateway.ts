@@ -13,6 +13,8 @@ const sign = (claims: Record<string, string>) =>
   new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setExpirationTime("1h").sign(secret);
 export const anonKey = await sign({ role: "anon" });
 export const serviceRoleKey = await sign({ role: "service_role" });
+/** What the functions give for an API key. */
+export const exchanged = await sign({ role: "authenticated", sub: "p", api_key_id: "k" });
 export const person = await sign({
   role: "authenticated",
   sub: "7b0c1c1e-0000-7000-8000-000000000001",

@@ -152,6 +152,52 @@ comment on function private.request_header is
   'A header of the current request (lower-case name), or null outside of one. Never a source of identity.';
 grant execute on function private.request_header to authenticated, service_role;
 
+create function private.as_uuid(value text)
+returns uuid
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return case
+    when value ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$' then value::uuid
+  end;
+end
+$$;
+comment on function private.as_uuid is 'The UUID that a text is, else null.';
+grant execute on function private.as_uuid to authenticated, service_role;
+
+create function private.as_date(value text)
+returns date
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return case when value ~ '^\d{4}-\d\d-\d\d$' then value::date end;
+exception
+  when datetime_field_overflow or invalid_datetime_format then return null;
+end
+$$;
+comment on function private.as_date is 'The day that a text (YYYY-MM-DD) is, else null.';
+
+create function private.as_address(value text)
+returns inet
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return case when value ~ '^[0-9A-Fa-f:.]{2,45}$' then value::inet end;
+exception
+  when invalid_text_representation then return null;
+end
+$$;
+comment on function private.as_address is 'The IP address that a text is, else null.';
+
 -- Row keeping: one trigger for every table with version, updated_at and deleted_at -------------------
 
 create function private.keep_version()
@@ -534,7 +580,7 @@ begin
     own := private.api_key_tenant(key, required, domain);
     return case
       when asked is null then own
-      when pg_input_is_valid(asked, 'uuid') and asked::uuid = own then own
+      when private.as_uuid(asked) = own then own
     end;
   elsif asked is null then
     return (
@@ -542,14 +588,12 @@ begin
       from public.memberships m
       join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
       where m.user_id = auth.uid())::uuid;
-  elsif pg_input_is_valid(asked, 'uuid') then
-    return (
-      select m.tenant_id
-      from public.memberships m
-      join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
-      where m.tenant_id = asked::uuid and m.user_id = auth.uid() and m.role >= required);
   end if;
-  return null;
+  return (
+    select m.tenant_id
+    from public.memberships m
+    join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
+    where m.tenant_id = private.as_uuid(asked) and m.user_id = auth.uid() and m.role >= required);
 end
 $$;
 comment on function private.current_tenant is
@@ -1412,7 +1456,7 @@ as $$
     when 'number' then jsonb_typeof(value) = 'number'
     when 'boolean' then jsonb_typeof(value) = 'boolean'
     when 'date' then jsonb_typeof(value) = 'string'
-      and value #>> '{}' ~ '^\d{4}-\d\d-\d\d$' and pg_input_is_valid(value #>> '{}', 'date')
+      and private.as_date(value #>> '{}') is not null
     when 'choice' then jsonb_typeof(value) = 'string' and value #>> '{}' = any (field.choices)
   end
 $$;
@@ -2909,6 +2953,12 @@ comment on column public.attachments.preview is
   'A small picture of it: pending while a task makes one, none when there is nothing to show.';
 
 create index attachments_entity_idx on public.attachments (tenant_id, entity_type, entity_id, id);
+-- For the foreign keys: a record that is deleted looks for its files.
+create index attachments_order_idx on public.attachments (tenant_id, order_id) where order_id is not null;
+create index attachments_customer_idx on public.attachments (tenant_id, customer_id)
+  where customer_id is not null;
+create index attachments_product_idx on public.attachments (tenant_id, product_id)
+  where product_id is not null;
 create index attachments_pending_idx on public.attachments (created_at) where status = 'pending';
 
 alter table public.attachments enable row level security;
@@ -3567,7 +3617,7 @@ begin
     with listed as materialized (
       select * from private.jobs_of(tenant) j
       where list_jobs.state is null or j.state = list_jobs.state
-      limit 10001
+      order by j.id desc limit 10001
     ), shown as (
       select * from listed l where before is null or l.id < before
       order by l.id desc limit least(greatest(page_size, 1), 200) + 1
@@ -3701,31 +3751,43 @@ end
 $$;
 comment on function private.sweep_uploads is 'Forgets uploads that were announced a day ago and never completed.';
 
-create function private.purge_trash()
+create function private.purge_trash(up_to int default 500)
 returns int
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  purged int := 0;
-  part int;
+  purged int;
 begin
-  delete from public.orders where deleted_at < now() - interval '30 days';
-  get diagnostics part = row_count;
-  purged := purged + part;
+  delete from public.orders where ctid = any (array(
+    select o.ctid from public.orders o
+    where o.deleted_at < now() - interval '30 days' limit up_to));
+  get diagnostics purged = row_count;
+  if purged > 0 then
+    return purged;
+  end if;
   -- What live orders still name stays, however long it has been in the trash.
-  delete from public.products p where p.deleted_at < now() - interval '30 days' and not exists (
-    select from public.order_items i where i.tenant_id = p.tenant_id and i.product_id = p.id);
-  get diagnostics part = row_count;
-  purged := purged + part;
-  delete from public.customers c where c.deleted_at < now() - interval '30 days' and not exists (
-    select from public.orders o where o.tenant_id = c.tenant_id and o.customer_id = c.id);
-  get diagnostics part = row_count;
-  return purged + part;
+  delete from public.products where ctid = any (array(
+    select p.ctid from public.products p
+    where p.deleted_at < now() - interval '30 days' and not exists (
+      select from public.order_items i where i.tenant_id = p.tenant_id and i.product_id = p.id)
+    limit up_to));
+  get diagnostics purged = row_count;
+  if purged > 0 then
+    return purged;
+  end if;
+  delete from public.customers where ctid = any (array(
+    select c.ctid from public.customers c
+    where c.deleted_at < now() - interval '30 days' and not exists (
+      select from public.orders o where o.tenant_id = c.tenant_id and o.customer_id = c.id)
+    limit up_to));
+  get diagnostics purged = row_count;
+  return purged;
 end
 $$;
-comment on function private.purge_trash is 'Deletes for good what has been in the trash for 30 days.';
+comment on function private.purge_trash is
+  'Deletes for good some of what has been in the trash for 30 days; answers how many, 0 when there is no more.';
 
 grant execute on function private.prune_expired, private.sweep_uploads, private.purge_trash to kontor_worker;
 
@@ -5571,8 +5633,8 @@ language sql
 stable
 set search_path = ''
 as $$
-  select case when pg_input_is_valid(address, 'inet') then address::inet end
-  from (select btrim(split_part(coalesce(private.request_header('x-forwarded-for'), ''), ',', 1)) as address) as first
+  select private.as_address(
+    btrim(split_part(coalesce(private.request_header('x-forwarded-for'), ''), ',', 1)))
 $$;
 comment on function private.client_address is 'The client''s address as our own gateway reported it.';
 
@@ -6276,9 +6338,11 @@ begin
   insert into private.analysts (role_name, tenant_id, label, created_by, expires_at)
   values (role_name, tenant, btrim(create_analyst.label), auth.uid(), create_analyst.expires_at);
 
-  execute format('create role %I login noinherit connection limit 5 valid until %L password %L',
+  execute format('create role %I login inherit connection limit 5 valid until %L password %L',
     role_name, coalesce(create_analyst.expires_at::text, 'infinity'), password);
-  execute format('grant analyst to %I with inherit true, set false', role_name);
+  -- Postgres 15 knows no more than that the login inherits; later ones keep it from set role, too.
+  execute format(case when current_setting('server_version_num')::int < 160000
+    then 'grant analyst to %I' else 'grant analyst to %I with inherit true, set false' end, role_name);
   execute format('alter role %I set default_transaction_read_only = on', role_name);
   execute format('alter role %I set statement_timeout = %L', role_name, '60s');
   execute format('alter role %I set idle_in_transaction_session_timeout = %L', role_name, '5min');

@@ -4,6 +4,7 @@ import {
   anonKey,
   ask,
   bearer,
+  exchanged,
   outside,
   person,
   reached,
@@ -45,6 +46,12 @@ describe("keys", () => {
     const { headers: seen } = await reached("/rest/v1/orders", { headers });
     expect(seen.authorization).toBe(bearer(token));
     expect(seen.apikey).toBeUndefined();
+  });
+
+  it("keeps what an API key was exchanged for away from accounts", async () => {
+    const headers = { apikey: anonKey, authorization: bearer(exchanged) };
+    expect((await ask("/rest/v1/orders", { headers })).status).toBe(200);
+    expect((await ask("/auth/v1/user", { headers })).status).toBe(401);
   });
 
   it("opens only the links of mails without a key", async () => {

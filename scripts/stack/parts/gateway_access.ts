@@ -29,19 +29,21 @@ function bearerOf(authorization: string | undefined): string | undefined {
   return /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
 }
 
-/** The role a token claims to have; its signature is checked by who honours it, not here. */
-function claimedRole(token: string): unknown {
+/** A claim of a token; its signature is checked by who honours it, not here. */
+function claimed(token: string, name: string): unknown {
   try {
     const payload: unknown = JSON.parse(
       Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"),
     );
-    return typeof payload === "object" && payload !== null && "role" in payload
-      ? payload.role
+    return typeof payload === "object" && payload !== null
+      ? new Map(Object.entries(payload)).get(name)
       : undefined;
   } catch {
     return undefined;
   }
 }
+
+const claimedRole = (token: string) => claimed(token, "role");
 
 /**
  * For /rest/v1 and /auth/v1: a known apikey is needed; a person's own token wins over its role.
@@ -53,6 +55,13 @@ export function authorizeKeyed(caller: Caller, pathname: string, keys: Keys): st
   const local = isLoopback(caller.peer);
   if (!local && bearer !== undefined && claimedRole(bearer) === "service_role") {
     throw new Problem("unauthenticated", "The service role is for this machine only.");
+  }
+  if (
+    pathname.startsWith("/auth/") &&
+    bearer !== undefined &&
+    claimed(bearer, "api_key_id") !== undefined
+  ) {
+    throw new Problem("unauthenticated", "An API key has no account.");
   }
   if (caller.apikey === undefined) {
     if (OPEN_AUTH_PATH.test(pathname)) return undefined;

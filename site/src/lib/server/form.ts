@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { FieldError } from "../../../../functions/_shared/contracts/common.ts";
 import { ApiError } from "../api/client.ts";
-import { type Caller, callerHeaders, functionsBase } from "./functions.ts";
+import { ANSWERS_WITHIN_MS, type Caller, callerHeaders, functionsBase } from "./functions.ts";
 
 /** What a page shows of a form that was refused: one message for all of it, and one per field. */
 export type FormErrors = { form: string | null; fields: Record<string, string> };
@@ -48,6 +48,7 @@ export async function sendForm<T>(
       method,
       headers: { ...callerHeaders(caller, tenantId), "content-type": "application/json" },
       body: JSON.stringify(checked.data),
+      signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
     });
   } catch {
     return {

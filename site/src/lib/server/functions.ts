@@ -9,6 +9,9 @@ export type Caller = {
   userAgent: string | null;
 };
 
+/** Longer than this a page does not wait for the functions. */
+export const ANSWERS_WITHIN_MS = 20_000;
+
 export const functionsBase = `${env.FUNCTIONS_URL.replace(/\/$/, "")}/functions/v1`;
 
 /**

@@ -1,5 +1,5 @@
 import type { Session } from "../../../../functions/_shared/contracts/auth.ts";
-import { type Caller, callerHeaders, functionsBase } from "./functions.ts";
+import { ANSWERS_WITHIN_MS, type Caller, callerHeaders, functionsBase } from "./functions.ts";
 
 export type Resolved = {
   session: Session | null;
@@ -13,7 +13,10 @@ export type Resolved = {
  */
 export async function resolveSession(caller: Caller): Promise<Resolved> {
   if (!caller.cookie?.includes("kontor-session")) return { session: null, setCookies: [] };
-  const response = await fetch(`${functionsBase}/auth/session`, { headers: callerHeaders(caller) });
+  const response = await fetch(`${functionsBase}/auth/session`, {
+    headers: callerHeaders(caller),
+    signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
+  });
   const setCookies = response.headers.getSetCookie();
   if (response.status === 401) return { session: null, setCookies };
   if (!response.ok) throw new Error(`auth/session answered ${response.status}`);
