@@ -63,7 +63,7 @@ export function complaints(page: Page): string[] {
   const noted: string[] = [];
   page.on("pageerror", (error) => noted.push(error.message));
   page.on("console", (message) => {
-    if (message.type() === "error") noted.push(message.text());
+    if (message.type() === "error") noted.push(`${message.text()} ${message.location().url}`);
   });
   return noted;
 }

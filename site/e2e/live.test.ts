@@ -68,7 +68,9 @@ describe("the exports", () => {
     await page.getByText("800 of 1,000 rows").waitFor();
     await picture(page, "exports-live");
 
+    const asked = page.waitForResponse((response) => response.url().endsWith("/cancel"));
     await page.getByRole("button", { name: "Cancel orders-of-a-test.csv" }).click();
+    await asked;
     await page.getByText("Cancelling").waitFor();
     await database()`select private.finish_export(${tenant.id}, ${id}, 'cancelled')`;
     await page.getByText("Cancelled", { exact: true }).waitFor();
