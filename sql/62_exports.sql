@@ -68,6 +68,9 @@ comment on function private.tell_export is 'AFTER every change: how far it is. P
 create trigger tell_export after insert or update on public.exports
   for each row execute function private.tell_export();
 
+create trigger delete_object after delete on public.exports
+  for each row execute function private.delete_object();
+
 create function public.request_export(payload jsonb)
 returns json
 language plpgsql
