@@ -281,7 +281,8 @@ create trigger audit after insert or update or delete on public.orders
   for each row execute function private.audit_change('order', 'tenant_id', 'id');
 create trigger audit after insert or update or delete on public.order_items
   for each row execute function private.audit_change('order_item', 'tenant_id', 'id', 'order', 'order_id');
-create trigger audit after insert or update or delete on public.attachments
+-- Not where its bytes are, nor whether it has a preview: those follow by themselves.
+create trigger audit after insert or delete or update of status on public.attachments
   for each row execute function private.audit_change('attachment', 'tenant_id', 'id', 'entity_type', 'entity_id');
 -- Not its progress, which changes every second.
 create trigger audit after insert or delete or update of status on public.exports

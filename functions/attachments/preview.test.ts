@@ -53,6 +53,13 @@ describe("a preview", () => {
     expect((await fetch(link.url)).status).toBe(200);
   });
 
+  test("is nothing that anybody did: the log does not speak of it", async () => {
+    const file = await settled(await uploadPhoto());
+    const entries = await owner()`
+      select action from audit.entries where entity_id = ${file.id} order by id`;
+    expect(entries.map(({ action }) => action)).toEqual(["create", "update"]);
+  });
+
   test("of a PDF is made too", async () => {
     const file = await upload(tenant, order.id, new Uint8Array(page()));
     expect(await settled(file)).toMatchObject({ preview: "ready" });

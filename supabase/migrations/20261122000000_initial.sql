@@ -4179,6 +4179,8 @@ as $$
 declare
   made uuid;
 begin
+  -- One after the other: of two at once, each would miss the other in the count.
+  perform pg_advisory_xact_lock(hashtextextended('mails of ' || tenant, 0));
   if private.mails_left(tenant) <= 0 then
     perform private.refuse(429, 'rate_limited', 'Five hundred mails were sent within an hour. Try again later.');
   end if;
@@ -5798,7 +5800,8 @@ create trigger audit after insert or update or delete on public.orders
   for each row execute function private.audit_change('order', 'tenant_id', 'id');
 create trigger audit after insert or update or delete on public.order_items
   for each row execute function private.audit_change('order_item', 'tenant_id', 'id', 'order', 'order_id');
-create trigger audit after insert or update or delete on public.attachments
+-- Not where its bytes are, nor whether it has a preview: those follow by themselves.
+create trigger audit after insert or delete or update of status on public.attachments
   for each row execute function private.audit_change('attachment', 'tenant_id', 'id', 'entity_type', 'entity_id');
 -- Not its progress, which changes every second.
 create trigger audit after insert or delete or update of status on public.exports

@@ -16,6 +16,7 @@ const TASKS: Record<string, string> = {
   export_records: "Make an export",
   send_email: "Send a mail",
   delete_object: "Delete a file",
+  make_preview: "Make a preview",
 };
 
 /** `purge_trash` is "Purge trash" where there is no better word for it. */
