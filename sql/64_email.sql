@@ -56,6 +56,8 @@ as $$
 declare
   made uuid;
 begin
+  -- One after the other: of two at once, each would miss the other in the count.
+  perform pg_advisory_xact_lock(hashtextextended('mails of ' || tenant, 0));
   if private.mails_left(tenant) <= 0 then
     perform private.refuse(429, 'rate_limited', 'Five hundred mails were sent within an hour. Try again later.');
   end if;

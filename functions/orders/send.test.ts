@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { extractText, getDocumentProxy } from "unpdf";
+import { extractImages, extractText, getDocumentProxy } from "unpdf";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { api, newTenant, owner, rest, stack } from "../../scripts/stack/testing.ts";
+import { twoHalves } from "../../tasks/previews/samples.ts";
 import { orderSent } from "../_shared/contracts/jobs.ts";
 import { addCustomer, expectProblem, item, placeOrder } from "../_shared/testing.ts";
+import { upload } from "../uploads/testing.ts";
 
 const soon = { timeout: 30_000, interval: 100 };
 
@@ -33,9 +35,7 @@ async function mailTo(to: string) {
 
 async function pdfOf(mailId: string) {
   const file = await fetch(`${stack().mail_url}/messages/${mailId}/attachments/0`);
-  const pdf = await getDocumentProxy(new Uint8Array(await file.arrayBuffer()));
-  const { text } = await extractText(pdf, { mergePages: true });
-  return text.replace(/\s+/g, " ");
+  return await getDocumentProxy(new Uint8Array(await file.arrayBuffer()));
 }
 
 const hostile = `Eve"\r\nBcc: spy@evil.test\r\n\r\n<script>x</script>`;
@@ -65,10 +65,30 @@ describe("an order that is mailed", () => {
     expect(sent.attachments).toEqual([
       { filename: `${order.number}-confirmation.pdf`, mime_type: "application/pdf" },
     ]);
-    const paper = await pdfOf(sent.id);
+    const read = await extractText(await pdfOf(sent.id), { mergePages: true });
+    const paper = read.text.replace(/\s+/g, " ");
     for (const text of ["Auftragsbestätigung", order.number, "Stuhl <b>", "71,36 €"]) {
       expect(paper).toContain(text);
     }
+  });
+
+  test("has the tenant's logo on its paper", async () => {
+    const tenant = await newTenant();
+    const picture = new Uint8Array(await twoHalves(600, 200).png().toBuffer());
+    const fields = { content_type: "image/png", file_name: "Logo.png", entity_type: "tenant" };
+    const { id } = await upload(tenant, tenant.id, picture, fields);
+    const preview = async () => {
+      const [row] = await owner()`select preview from public.attachments where id = ${id}`;
+      return row?.preview;
+    };
+    await expect.poll(preview, soon).toBe("ready");
+    const named = { ...tenant, method: "PATCH", body: { logo_id: id } };
+    expect((await api(`/tenants/${tenant.id}`, named)).status).toBe(200);
+    const order = await placeOrder(tenant);
+    const to = `${randomUUID()}@customer.test`;
+    await api(`/orders/${order.id}/send`, { ...tenant, body: { to } });
+    const pictures = await extractImages(await pdfOf((await mailTo(to)).id), 1);
+    expect(pictures.map(({ width, height }) => [width, height])).toEqual([[600, 200]]);
   });
 
   test("to a customer whose address would reach further goes nowhere", async () => {
@@ -116,6 +136,22 @@ describe("an order that is mailed", () => {
     expect(sent.headers.map(({ name }) => name.toLowerCase())).not.toContain("bcc");
     expect(sent.html).not.toContain("<script>");
     expect(sent.attachments).toHaveLength(1);
+  });
+
+  test("counts against the limit by the hour, however many are sent at once", async () => {
+    const tenant = await newTenant();
+    const { id } = await placeOrder(tenant);
+    await owner()`
+      insert into public.emails (tenant_id, template, recipient, status)
+      select ${tenant.id}, 'webhook_disabled', 'a@b.test', 'sent' from generate_series(1, 498)`;
+    const answers = await Promise.all(
+      Array.from(
+        { length: 12 },
+        () => api(`/orders/${id}/send`, { ...tenant, body: { to: "ada@example.test" } }),
+      ),
+    );
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).toEqual([202, 202, ...Array(10).fill(429)]);
   });
 
   test("takes a note of 2,000 characters, no more, and none that is empty", async () => {
