@@ -9,11 +9,15 @@ create table private.analysts (
   created_at timestamptz not null default now(),
   expires_at timestamptz,
   last_login_at timestamptz,
-  revoked_at timestamptz
+  revoked_at timestamptz,
+  person_id uuid references public.people (id) on delete cascade
 );
 comment on table private.analysts is 'Which tenant a personal analyst login belongs to.';
 comment on column private.analysts.last_login_at is 'As the worker last saw it logged in.';
+comment on column private.analysts.person_id is
+  'Who works with it in the portal''s SQL box; null for a login that somebody was given.';
 create index analysts_tenant_idx on private.analysts (tenant_id, created_at);
+create unique index analysts_person_idx on private.analysts (tenant_id, person_id) where person_id is not null;
 alter table private.analysts enable row level security;
 alter table private.analysts force row level security;
 
@@ -222,6 +226,42 @@ as $$
 $$;
 comment on function private.new_analyst_password is '244 random bits.';
 
+create function private.make_analyst_login(role_name name, password text, connections int, valid_until text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  execute format('create role %I login inherit connection limit %s valid until %L password %L',
+    role_name, connections, valid_until, password);
+  -- Postgres 15 knows no more than that the login inherits; later ones keep it from set role, too.
+  execute format(case when current_setting('server_version_num')::int < 160000
+    then 'grant analyst to %I' else 'grant analyst to %I with inherit true, set false' end, role_name);
+  execute format('alter role %I set default_transaction_read_only = on', role_name);
+  execute format('alter role %I set statement_timeout = %L', role_name, '60s');
+  execute format('alter role %I set idle_in_transaction_session_timeout = %L', role_name, '5min');
+  execute format('alter role %I set idle_session_timeout = %L', role_name, '1h');
+  -- Whoever closes the window does not let a statement run on.
+  execute format('alter role %I set client_connection_check_interval = %L', role_name, '1s');
+  execute format('alter role %I set work_mem = %L', role_name, '32MB');
+  execute format('alter role %I set search_path = analytics', role_name);
+  -- Only a superuser may hand this right on: whoever made the cluster did, or the limit is not set.
+  if has_parameter_privilege(current_user, 'temp_file_limit', 'set') then
+    execute format('alter role %I set temp_file_limit = %L', role_name, '1GB');
+  end if;
+end
+$$;
+
+create function private.new_analyst_name()
+returns name
+language sql
+volatile
+set search_path = ''
+as $$
+  -- It says nothing of the tenant: logins can see each other's names.
+  select ('analyst_' || left(replace(gen_random_uuid()::text, '-', ''), 16))::name
+$$;
+
 create function private.require_analyst(tenant uuid, role_name text)
 returns private.analysts
 language plpgsql
@@ -232,6 +272,7 @@ declare
 begin
   select a.* into found from private.analysts a
   where a.tenant_id = tenant and a.role_name = require_analyst.role_name and a.revoked_at is null
+    and a.person_id is null
   for update;
   if found.role_name is null then
     perform private.refuse(404, 'not_found', 'There is no such login, or it was revoked.');
@@ -258,8 +299,7 @@ set search_path = ''
 as $$
 declare
   tenant uuid := private.require_role('admin');
-  -- The name says nothing of the tenant: logins can see each other's names.
-  role_name text := 'analyst_' || left(replace(gen_random_uuid()::text, '-', ''), 16);
+  role_name name := private.new_analyst_name();
   password text := private.new_analyst_password();
 begin
   perform private.refuse_api_key();
@@ -269,27 +309,14 @@ begin
   if coalesce(char_length(btrim(create_analyst.label)), 0) not between 1 and 200 then
     perform private.refuse(422, 'validation_failed', 'A label has 1 to 200 characters.', 'label');
   end if;
-  if (select count(*) from private.analysts a where a.tenant_id = tenant and a.revoked_at is null) >= 50 then
+  if (select count(*) from private.analysts a where a.tenant_id = tenant and a.revoked_at is null and a.person_id is null) >= 50 then
     perform private.refuse(409, 'conflict', 'A tenant has fifty logins at most. Revoke one first.');
   end if;
   insert into private.analysts (role_name, tenant_id, label, created_by, expires_at)
   values (role_name, tenant, btrim(create_analyst.label), auth.uid(), create_analyst.expires_at);
 
-  execute format('create role %I login inherit connection limit 5 valid until %L password %L',
-    role_name, coalesce(create_analyst.expires_at::text, 'infinity'), password);
-  -- Postgres 15 knows no more than that the login inherits; later ones keep it from set role, too.
-  execute format(case when current_setting('server_version_num')::int < 160000
-    then 'grant analyst to %I' else 'grant analyst to %I with inherit true, set false' end, role_name);
-  execute format('alter role %I set default_transaction_read_only = on', role_name);
-  execute format('alter role %I set statement_timeout = %L', role_name, '60s');
-  execute format('alter role %I set idle_in_transaction_session_timeout = %L', role_name, '5min');
-  execute format('alter role %I set idle_session_timeout = %L', role_name, '1h');
-  execute format('alter role %I set work_mem = %L', role_name, '32MB');
-  execute format('alter role %I set search_path = analytics', role_name);
-  -- Only a superuser may hand this right on: whoever made the cluster did, or the limit is not set.
-  if has_parameter_privilege(current_user, 'temp_file_limit', 'set') then
-    execute format('alter role %I set temp_file_limit = %L', role_name, '1GB');
-  end if;
+  perform private.make_analyst_login(
+    role_name, password, 5, coalesce(create_analyst.expires_at::text, 'infinity'));
   perform private.record_audit(tenant, 'analyst_created', 'analyst', role_name,
     metadata => jsonb_build_object('label', btrim(create_analyst.label)));
   return json_build_object('role_name', role_name, 'password', password);
@@ -311,7 +338,7 @@ declare
 begin
   return (
     select coalesce(json_agg(private.analyst_document(a) order by a.created_at desc), '[]')
-    from private.analysts a where a.tenant_id = tenant);
+    from private.analysts a where a.tenant_id = tenant and a.person_id is null);
 end
 $$;
 comment on function public.list_analysts is 'The database logins of the active tenant, newest first, revoked ones too. Admins.';
@@ -359,7 +386,89 @@ $$;
 comment on function public.revoke_analyst is 'Ends a login and closes its connections. Admins.';
 grant execute on function public.revoke_analyst to authenticated;
 
+-- The SQL box: a person's statement runs as an analyst's login, too, so that it can do no more ------------
+
+create function private.open_sql_box(statement text)
+returns json
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  tenant constant uuid := private.require_role('admin');
+  person constant uuid := auth.uid();
+  password constant text := private.new_analyst_password();
+  -- Long enough to connect.
+  valid_until constant text := (clock_timestamp() + interval '2 minutes')::text;
+  login name;
+begin
+  perform private.refuse_api_key();
+  -- A person's statements come one by one: the password of one is not changed under another.
+  perform pg_advisory_xact_lock(hashtextextended(tenant::text || person, 0));
+  select a.role_name into login from private.analysts a where a.tenant_id = tenant and a.person_id = person;
+  if login is null then
+    login := private.new_analyst_name();
+    insert into private.analysts (role_name, tenant_id, label, created_by, person_id)
+    values (login, tenant, 'SQL box', person, person);
+    perform private.make_analyst_login(login, password, 1, valid_until);
+  else
+    -- The one before may be on its way out.
+    for attempt in 1..20 loop
+      exit when not exists (select from pg_catalog.pg_stat_activity s where s.usename = login);
+      if attempt = 20 then
+        perform private.refuse(409, 'conflict', 'Another statement of yours is running: one at a time.');
+      end if;
+      perform pg_sleep(0.1), pg_stat_clear_snapshot();
+    end loop;
+    execute format('alter role %I password %L valid until %L', login, password, valid_until);
+  end if;
+  perform private.record_audit(tenant, 'query', 'analyst', login,
+    metadata => jsonb_build_object('sql', left(statement, 10000)));
+  return json_build_object('role_name', login, 'password', password);
+end
+$$;
+comment on function private.open_sql_box is
+  'Gives the caller''s own login of the SQL box a new password for one statement, {role_name, password}, and logs that statement. Admins.';
+grant execute on function private.open_sql_box to kontor_functions;
+
 -- Watching them: for the worker ---------------------------------------------------------------------------
+
+-- What the last look saw. Not kept over a crash, as what they are compared with is not.
+create unlogged table private.analyst_sessions (
+  role_name name not null references private.analysts (role_name) on delete cascade,
+  pid int not null,
+  backend_start timestamptz not null,
+  primary key (role_name, pid, backend_start)
+);
+comment on table private.analyst_sessions is 'The connections that were there when the worker last looked.';
+alter table private.analyst_sessions enable row level security;
+alter table private.analyst_sessions force row level security;
+
+create unlogged table private.analyst_statements (
+  role_name name not null references private.analysts (role_name) on delete cascade,
+  query_id bigint not null,
+  calls bigint not null,
+  rows bigint not null,
+  ms double precision not null,
+  primary key (role_name, query_id)
+);
+comment on table private.analyst_statements is
+  'How often each statement had run when the worker last looked: what is more was not logged yet.';
+alter table private.analyst_statements enable row level security;
+alter table private.analyst_statements force row level security;
+
+create function private.record_analyst(
+  analyst private.analysts, action text, ip inet, program text, metadata jsonb)
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into audit.entries (
+    tenant_id, actor_kind, actor_id, action, entity_type, entity_id, ip, user_agent, metadata)
+  values (analyst.tenant_id, 'analyst', analyst.role_name, action, 'analyst', analyst.role_name, ip,
+    left(nullif(program, ''), 500), jsonb_strip_nulls(metadata) || '{"door": "sql"}')
+$$;
+comment on function private.record_analyst is 'Writes into the log of a tenant what its analyst did, as the worker saw it.';
 
 create function private.stop_long_statements(longest interval default '60 seconds')
 returns int
@@ -368,25 +477,173 @@ security definer
 set search_path = ''
 as $$
 declare
-  stopped int;
+  it record;
+  done boolean;
+  stopped int := 0;
 begin
   -- statement_timeout is the session's own to change; this is not.
-  select count(*) filter (where pg_cancel_backend(s.pid)) into stopped
+  for it in
+    select a as analyst, s.pid, s.query, s.client_addr, s.application_name,
+      clock_timestamp() - s.query_start as ran
+    from pg_catalog.pg_stat_activity s
+    join private.analysts a on a.role_name = s.usename
+    where s.backend_type = 'client backend' and s.state in ('active', 'fastpath function call')
+      and s.query_start < clock_timestamp() - longest
+  loop
+    -- A block of code can catch that it is cancelled, and go on.
+    done := case when it.ran < longest * 1.25
+      then pg_cancel_backend(it.pid) else pg_terminate_backend(it.pid) end;
+    if done then
+      stopped := stopped + 1;
+      perform private.record_analyst(it.analyst, 'query', it.client_addr, it.application_name,
+        jsonb_build_object('sql', it.query, 'cancelled', true,
+          'ms', round(extract(epoch from it.ran) * 1000)));
+    end if;
+  end loop;
+  -- Nor does a session keep a transaction open, or itself when its time is up.
+  perform pg_terminate_backend(s.pid)
   from pg_catalog.pg_stat_activity s
   join private.analysts a on a.role_name = s.usename
-  where s.state = 'active' and s.query_start < clock_timestamp() - longest;
-  update private.analysts a set last_login_at = seen.at
-  from (
-    select s.usename, max(s.backend_start) as at from pg_catalog.pg_stat_activity s group by s.usename
-  ) as seen
-  where a.role_name = seen.usename and a.last_login_at is distinct from seen.at
-    and (a.last_login_at is null or seen.at > a.last_login_at);
+  where (s.state like 'idle in transaction%' and s.state_change < clock_timestamp() - interval '5 minutes')
+    or a.expires_at <= now() or a.revoked_at is not null;
   return stopped;
 end
 $$;
 comment on function private.stop_long_statements is
-  'Cancels analysts'' statements that run too long, and notes who is logged in; answers how many it cancelled.';
+  'Cancels analysts'' statements that run too long, and closes what goes on regardless; answers how many.';
 grant execute on function private.stop_long_statements to kontor_worker;
+
+create function private.record_analyst_sign_ins()
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  it record;
+begin
+  for it in
+    insert into private.analyst_sessions (role_name, pid, backend_start)
+    select a.role_name, s.pid, s.backend_start
+    from pg_catalog.pg_stat_activity s
+    join private.analysts a on a.role_name = s.usename and a.person_id is null
+    where s.backend_type = 'client backend'
+    on conflict do nothing
+    returning *
+  loop
+    perform private.record_analyst(a, 'sign_in', s.client_addr, s.application_name,
+      jsonb_build_object('connected_at', it.backend_start))
+    from private.analysts a
+    left join pg_catalog.pg_stat_activity s on s.pid = it.pid
+    where a.role_name = it.role_name;
+    update private.analysts a set last_login_at = it.backend_start
+    where a.role_name = it.role_name
+      and (a.last_login_at is null or a.last_login_at < it.backend_start);
+  end loop;
+end
+$$;
+comment on function private.record_analyst_sign_ins is 'Logs the connections that were not there at the last look.';
+
+create function private.record_analyst_queries()
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  database constant oid := (select d.oid from pg_catalog.pg_database d where d.datname = current_database());
+  it record;
+  unseen name; -- came and went between two looks
+begin
+  if to_regprocedure('extensions.pg_stat_statements(boolean)') is null
+    or current_setting('shared_preload_libraries') not like '%pg_stat_statements%'
+  then
+    return;
+  end if;
+  -- Without texts, which are in a file: most of the time nothing is new.
+  if not exists (
+    select from extensions.pg_stat_statements(false) s
+    join pg_catalog.pg_roles r on r.oid = s.userid
+    join private.analysts a on a.role_name = r.rolname and a.person_id is null
+    left join private.analyst_statements noted on noted.role_name = a.role_name and noted.query_id = s.queryid
+    where s.dbid = database and s.queryid is not null
+    group by a.role_name, s.queryid, noted.calls
+    having sum(s.calls) is distinct from noted.calls)
+  then
+    return;
+  end if;
+  for it in
+    with seen as (
+      select a.role_name, s.queryid as query_id, min(s.query) as text, sum(s.calls)::bigint as calls,
+        sum(s.rows)::bigint as rows, sum(s.total_exec_time) as ms
+      from extensions.pg_stat_statements(true) s
+      join pg_catalog.pg_roles r on r.oid = s.userid
+      join private.analysts a on a.role_name = r.rolname and a.person_id is null
+      where s.dbid = database and s.queryid is not null
+      group by a.role_name, s.queryid
+    ),
+    noted as (
+      insert into private.analyst_statements as n (role_name, query_id, calls, rows, ms)
+      select role_name, query_id, calls, rows, ms from seen
+      on conflict (role_name, query_id) do update
+        set calls = excluded.calls, rows = excluded.rows, ms = excluded.ms
+        where n.calls <> excluded.calls
+    ),
+    -- Statistics have no endless memory.
+    forgotten as (
+      delete from private.analyst_statements n
+      where not exists (select from seen s where s.role_name = n.role_name and s.query_id = n.query_id)
+    )
+    select a as analyst, seen.text, seen.calls - coalesce(before.calls, 0) as calls,
+      seen.rows - coalesce(before.rows, 0) as rows, seen.ms - coalesce(before.ms, 0) as ms,
+      exists (select from private.analyst_sessions known where known.role_name = seen.role_name) as known
+    from seen
+    join private.analysts a on a.role_name = seen.role_name
+    -- Fewer than before: they were forgotten meanwhile, and counted anew.
+    left join private.analyst_statements before
+      on before.role_name = seen.role_name and before.query_id = seen.query_id and before.calls <= seen.calls
+    where before.calls is distinct from seen.calls
+    order by seen.role_name, seen.text
+  loop
+    if not it.known and unseen is distinct from (it.analyst).role_name then
+      unseen := (it.analyst).role_name;
+      perform private.record_analyst(
+        it.analyst, 'sign_in', null, null, '{"seen": "by its statements alone"}');
+      update private.analysts a set last_login_at = now() where a.role_name = unseen;
+    end if;
+    perform private.record_analyst(it.analyst, 'query', null, null, jsonb_build_object(
+      'sql', left(it.text, 10000), 'calls', it.calls, 'rows', it.rows,
+      'ms', round(it.ms::numeric, 1)));
+  end loop;
+end
+$$;
+comment on function private.record_analyst_queries is
+  'Logs what analysts ran since the last look, as pg_stat_statements counted it: each text once, with how often, its rows and its time.';
+
+create function private.watch_analysts(longest interval default '60 seconds')
+returns int
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  stopped int;
+begin
+  -- One worker at a time.
+  if not pg_try_advisory_xact_lock(hashtextextended('watch analysts', 0)) then
+    return 0;
+  end if;
+  stopped := private.stop_long_statements(longest);
+  perform private.record_analyst_sign_ins();
+  perform private.record_analyst_queries();
+  delete from private.analyst_sessions known
+  where not exists (
+    select from pg_catalog.pg_stat_activity s
+    where s.pid = known.pid and s.backend_start = known.backend_start);
+  return stopped;
+end
+$$;
+comment on function private.watch_analysts is
+  'Stops analysts'' statements that run too long and logs their connections and statements; answers how many it stopped.';
+grant execute on function private.watch_analysts to kontor_worker;
 
 -- Why somebody sees a row, or does not --------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ import { freeAbandonedJobs, poolName, prepareQueue, returnUnbegun } from "./queu
 import { toTaskList } from "./run_task.ts";
 import type { Registry } from "./task.ts";
 import { tellJobs } from "./tell_jobs.ts";
+import { watchAnalysts } from "./watch_analysts.ts";
 
 /**
  * Jobs are fetched in batches: one at a time the queue gives a tenth of what it can. What has waited
@@ -76,6 +77,9 @@ export async function startRun(
     client.once("drain", () => {
       // A lost connection is made again, and named again.
       client.query("select set_config('application_name', $1, false)", [name]).catch(() => {});
+      // Whoever has SQL may notify, analysts too, and the runner would end at a word about a new schema.
+      // Ours is told of a new version by being replaced.
+      client.query('unlisten "worker:migrate"').catch(() => {});
     });
   });
   // A batch comes in no order; whose turn it is comes first.
@@ -106,6 +110,7 @@ export async function startRun(
     },
   });
   void freeAbandonedJobs(sql, pool?.id ?? "", log, over.signal);
+  if (schedule.length > 0) void watchAnalysts(sql, log, over.signal);
   return {
     ended: runner.promise.catch((error) => log.warn({ err: error }, "the runner failed")),
     async stop() {
