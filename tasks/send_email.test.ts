@@ -51,7 +51,7 @@ describe("a mail", () => {
       replyTo: [{ address: "sales@example.test" }],
     });
     expect(mail.text).toContain("https://x.test/");
-    expect(mail.html).toContain(`/${tenant.slug}/settings/webhooks"`);
+    expect(mail.html).toContain(`/${tenant.slug}/webhooks"`);
     expect(await logOf(id)).toMatchObject({
       response: expect.stringMatching(/^250 /),
       sent_at: expect.any(Date),
