@@ -203,6 +203,30 @@ begin
 end
 $$;
 
+create function public.analytics_schema()
+returns json
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(json_agg(json_build_object(
+    'name', v.relname,
+    'comment', obj_description(v.oid, 'pg_class'),
+    'columns', (
+      select json_agg(json_build_object(
+        'name', c.attname,
+        'type', format_type(c.atttypid, c.atttypmod),
+        'comment', col_description(v.oid, c.attnum)) order by c.attnum)
+      from pg_catalog.pg_attribute c where c.attrelid = v.oid and c.attnum > 0 and not c.attisdropped)
+  ) order by v.relname), '[]')
+  from pg_catalog.pg_class v
+  join pg_catalog.pg_namespace n on n.oid = v.relnamespace
+  where n.nspname = 'analytics' and v.relkind = 'v'
+$$;
+comment on function public.analytics_schema is
+  'What analysts can read: the views, their columns, and what is said of them.';
+grant execute on function public.analytics_schema to authenticated;
+
 -- Making and ending logins ------------------------------------------------------------------------------
 
 create function private.analyst_document(a private.analysts)

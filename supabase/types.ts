@@ -1085,6 +1085,7 @@ export type Database = {
     };
     Functions: {
       accept_invitation: { Args: { token: string }; Returns: Json };
+      analytics_schema: { Args: Record<PropertyKey, never>; Returns: Json };
       cancel_export: { Args: { id: string }; Returns: Json };
       cancel_job: { Args: { id: number }; Returns: undefined };
       create_analyst: { Args: { expires_at?: string; label: string }; Returns: Json };

@@ -4,6 +4,7 @@ import * as contract from "../_shared/contracts/analysts.ts";
 import { env } from "../_shared/env.ts";
 import { noContent, ok, okText } from "../_shared/replies.ts";
 import { type Route, route } from "../_shared/route.ts";
+import { queryRoutes } from "./query.ts";
 
 const tag = "Analysts";
 const params = z.object({ role_name: contract.roleName });
@@ -20,6 +21,8 @@ function login(row: { login: unknown } | undefined): z.infer<typeof contract.ana
 }
 
 export const routes: Route[] = [
+  ...queryRoutes,
+
   route({
     method: "GET",
     path: "/analysts",

@@ -881,6 +881,10 @@ begin
   if not exists (select from public.people where id = auth.uid()) then
     perform private.refuse(401, 'unauthenticated', 'Sign in first.');
   end if;
+  -- Each may send mails in its name: nobody gets as many as they like.
+  if (select count(*) from public.memberships where user_id = auth.uid() and role = 'owner') >= 50 then
+    perform private.refuse(409, 'conflict', 'You own fifty tenants, and nobody makes more.');
+  end if;
   if not exists (select from public.currencies where code = payload ->> 'currency') then
     perform private.refuse(422, 'validation_failed', 'Not an ISO 4217 currency.', 'currency');
   end if;
@@ -6271,6 +6275,30 @@ begin
   end loop;
 end
 $$;
+
+create function public.analytics_schema()
+returns json
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(json_agg(json_build_object(
+    'name', v.relname,
+    'comment', obj_description(v.oid, 'pg_class'),
+    'columns', (
+      select json_agg(json_build_object(
+        'name', c.attname,
+        'type', format_type(c.atttypid, c.atttypmod),
+        'comment', col_description(v.oid, c.attnum)) order by c.attnum)
+      from pg_catalog.pg_attribute c where c.attrelid = v.oid and c.attnum > 0 and not c.attisdropped)
+  ) order by v.relname), '[]')
+  from pg_catalog.pg_class v
+  join pg_catalog.pg_namespace n on n.oid = v.relnamespace
+  where n.nspname = 'analytics' and v.relkind = 'v'
+$$;
+comment on function public.analytics_schema is
+  'What analysts can read: the views, their columns, and what is said of them.';
+grant execute on function public.analytics_schema to authenticated;
 
 -- Making and ending logins ------------------------------------------------------------------------------
 
