@@ -482,6 +482,10 @@ begin
   if not exists (select from public.people where id = auth.uid()) then
     perform private.refuse(401, 'unauthenticated', 'Sign in first.');
   end if;
+  -- Each may send mails in its name: nobody gets as many as they like.
+  if (select count(*) from public.memberships where user_id = auth.uid() and role = 'owner') >= 50 then
+    perform private.refuse(409, 'conflict', 'You own fifty tenants, and nobody makes more.');
+  end if;
   if not exists (select from public.currencies where code = payload ->> 'currency') then
     perform private.refuse(422, 'validation_failed', 'Not an ISO 4217 currency.', 'currency');
   end if;

@@ -101,14 +101,28 @@ describe("the worker", () => {
     const isWell = async (not: number[]) => {
       expect(await livez()).toBe(200);
       const listening = (await connections()).filter(({ listens }) => listens);
-      expect(listening).toHaveLength(1);
-      expect(not).not.toContain(listening[0]?.pid);
+      // One for what is to be done, one for deliveries.
+      expect(listening).toHaveLength(2);
+      for (const { pid } of listening) expect(not).not.toContain(pid);
     };
     await vi.waitFor(() => isWell([]), { timeout: 60_000, interval: 100 });
     const lost = (await connections()).map(({ pid }) => pid);
     await owner()`select pg_terminate_backend(pid) from unnest(${lost}::int[]) as pid`;
     await vi.waitFor(() => isWell(lost), { timeout: 60_000, interval: 100 });
     expect(child.exitCode).toBeNull();
+  });
+
+  test("does not end because somebody with SQL says that the schema moved on", async () => {
+    const { child, livez, log } = await startWorker();
+    await vi.waitFor(async () => expect(await livez()).toBe(200), { timeout: 60_000 });
+    for (let times = 0; times < 20; times++) {
+      await owner()`
+        select pg_notify('worker:migrate', '{"migrationNumber": 999, "breaking": true}')`;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(child.exitCode).toBeNull();
+    expect(log()).not.toContain("breaking migration");
+    expect(await livez()).toBe(200);
   });
 
   test("takes up again what a worker that died had begun", async () => {

@@ -30,6 +30,18 @@ beforeAll(async () => {
 });
 
 describe("making a tenant", () => {
+  test("ends at fifty of one's own", async () => {
+    const { id, token } = await signUp();
+    await owner()`
+      with made as (
+        insert into public.tenants (slug, name, currency, time_zone)
+        select 'fifty-' || n || ${`-${randomUUID().slice(0, 8)}`}, 'One of fifty', 'EUR', 'UTC'
+        from generate_series(1, 50) as n returning id)
+      insert into public.memberships (tenant_id, user_id, role)
+      select made.id, ${id}, 'owner' from made`;
+    expect(refusal(await api("/api/tenants", { token, body: wish() }))).toEqual([409, "conflict"]);
+  });
+
   test("makes the caller its owner, and it is active without being named", async () => {
     const { token } = await signUp();
     const asked = wish({ locale: "de-AT" });

@@ -30,7 +30,7 @@ const expectedOf = (rows: readonly unknown[]): string[][] =>
       .map((cell) => safe(cell ?? "")),
   );
 
-const sign = /^[=+\-@\t\r]/;
+const sign = /^[=+\-@\t\r\n＝＋－＠]/;
 const safe = (text: string) => (sign.test(text) ? `'${text}` : text);
 
 describe("CSV", () => {
@@ -116,6 +116,8 @@ describe("CSV", () => {
       "@SUM(A1)",
       "\t=1",
       "\r=1",
+      "\n=1",
+      "＝1+1",
       'She said "hi", twice',
       "two\r\nlines\nhere",
       "漢字 العربية 🚚",

@@ -143,8 +143,8 @@ async function copyOut(tx: TransactionSql, select: Fragment, sent: Sent): Promis
   return await tx.unsafe(`copy (${whole}) to stdout (format csv)`).readable();
 }
 
-/** The characters that make a spreadsheet take a cell for a formula: tab, CR, + - = @ */
-const RISKY = "9, 13, 43, 45, 61, 64";
+/** The characters that make a spreadsheet take a cell for a formula: tab, LF, CR, + - = @, wide + - = @ */
+const RISKY = "9, 10, 13, 43, 45, 61, 64, 65291, 65293, 65309, 65312";
 
 /** A cell as CSV has it. Times are as the API writes them, in UTC, which the session's zone is. */
 function csvCell({ kind, sql }: Column): string {

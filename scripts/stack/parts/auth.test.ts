@@ -40,6 +40,8 @@ async function lastMailTo(email: string) {
   return mailSchema.parse(await mail.json());
 }
 
+const DEEP = `${'{"a":'.repeat(2_000)}1${"}".repeat(2_000)}`;
+
 describe("an account", () => {
   it("is made, confirmed at once, and knows its owner's name", async () => {
     const { email, session, user } = await signedUp();
@@ -75,6 +77,8 @@ describe("an account", () => {
     ["a number", { email: 5, password: PASSWORD }, 400],
     ["a null character", { email: "a@b.test", password: PASSWORD, data: { name: "\0" } }, 400],
     ["no object", [], 400],
+    ["deep data", { email: "a@b.test", password: PASSWORD, data: JSON.parse(DEEP) }, 400],
+    ["long data", { email: "a@b.test", password: PASSWORD, data: { x: "x".repeat(20_000) } }, 400],
     ["an address without end", { email: `${"x".repeat(300)}@b.test`, password: PASSWORD }, 400],
   ])("is not made of bad input: %s", async (_case, body, status) => {
     const response = await fetch(`${stack().api_url}/auth/v1/signup`, {

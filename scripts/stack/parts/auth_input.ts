@@ -6,6 +6,16 @@ const PASSWORD_BYTES = 72;
 /** The width of the library's text columns. */
 const COLUMN = 255;
 
+/** A whole body: what a person says about themselves is the most of it. */
+const BODY_BYTES = 16_384;
+/** Objects in objects. */
+const DEPTH = 10;
+
+const isDeeperThan = (levels: number, value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((part) => isDeeperThan(levels - 1, part)));
+
 const line = z.string().max(COLUMN).nullish();
 
 const body = z.looseObject({
@@ -17,7 +27,10 @@ const body = z.looseObject({
       error: `Password cannot be longer than ${PASSWORD_BYTES} bytes`,
     })
     .nullish(),
-  data: z.record(z.string(), z.unknown()).nullish(),
+  data: z
+    .record(z.string(), z.unknown())
+    .refine((data) => !isDeeperThan(DEPTH, data), { error: `At most ${DEPTH} levels` })
+    .nullish(),
   token: line,
   token_hash: line,
   type: line,
@@ -32,6 +45,7 @@ const body = z.looseObject({
  * refuse, in its own words.
  */
 export function complainAbout(text: string): string | undefined {
+  if (Buffer.byteLength(text) > BODY_BYTES) return `A body has at most ${BODY_BYTES} bytes`;
   let value: unknown;
   try {
     value = JSON.parse(text);
