@@ -2,7 +2,7 @@
 import * as contract from "../_shared/contracts/webhooks.ts";
 import type { Sql } from "../_shared/context.ts";
 import { env } from "../_shared/env.ts";
-import { Problem } from "../_shared/errors.ts";
+import { notFound, Problem } from "../_shared/errors.ts";
 import { type Listed, newestFirst, startAfter } from "../_shared/newest_first.ts";
 import { noContent } from "../_shared/replies.ts";
 import {
@@ -12,7 +12,6 @@ import {
   documentOf,
   expectedVersion,
   payload,
-  shown,
 } from "../_shared/resource.ts";
 import { type Route, route } from "../_shared/route.ts";
 import { urlProblem } from "../_shared/webhook_address.ts";
@@ -82,8 +81,12 @@ const endpointRoutes: Route[] = [
     tag,
     summary: "Get an endpoint",
     answers: { 200: endpoint },
-    handle: async ({ db, params, request }) =>
-      shown(request, await db.rows((sql) => documentById(sql, view(sql), params.id))),
+    async handle({ db, params }) {
+      const rows = await db.rows((sql) => documentById(sql, view(sql), params.id));
+      if (rows.length === 0) throw notFound();
+      // Never 304: how it fares changes without the version, which is what a person changes.
+      return changed(rows);
+    },
   }),
 
   route({

@@ -209,3 +209,13 @@ describe("who may", () => {
     );
   });
 });
+
+test("how an endpoint fares is never answered from a cache", async () => {
+  const { id } = await add();
+  const { headers } = await call(`/api/webhooks/${id}`);
+  await owner()`update public.webhooks set last_failure_at = now() where id = ${id}`;
+  const again = await call(`/api/webhooks/${id}`, "GET", undefined, {
+    "if-none-match": headers.get("etag") ?? "",
+  });
+  expect([again.status, again.body]).toMatchObject([200, { last_failure_at: expect.any(String) }]);
+});

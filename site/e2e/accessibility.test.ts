@@ -18,6 +18,7 @@ const TENANT = [
   "/acme/exports",
   "/acme/jobs",
   "/acme/team",
+  "/acme/webhooks",
   "/acme/settings",
   "/acme/no-such-page",
 ];

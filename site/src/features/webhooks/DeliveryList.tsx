@@ -9,7 +9,7 @@ import type { Filter, useDeliveries } from "./use-deliveries.ts";
 
 const FILTERS: readonly { value: Filter; label: string }[] = [
   { value: "all", label: "All" },
-  { value: "pending", label: "Under way" },
+  { value: "pending", label: "Waiting" },
   { value: "succeeded", label: "Delivered" },
   { value: "failed", label: "Failed" },
 ];

@@ -8,7 +8,7 @@ import { DateTime } from "../../ui/Values.tsx";
 import { DeliveryDetails } from "./DeliveryDetails.tsx";
 
 const STATES: Record<DeliveryStatus, { label: string; tone: Tone }> = {
-  pending: { label: "Under way", tone: "blue" },
+  pending: { label: "Waiting", tone: "blue" },
   succeeded: { label: "Delivered", tone: "green" },
   failed: { label: "Failed", tone: "red" },
 };
@@ -61,7 +61,7 @@ export function DeliveryRow({ delivery, disabled, onReplay }: Props) {
         <Button
           size="sm"
           disabled={disabled}
-          aria-label={`Send ${event_type} again`}
+          aria-label={`Send again: ${event_type}`}
           onClick={() => onReplay(delivery)}
         >
           <RotateCcw aria-hidden="true" />

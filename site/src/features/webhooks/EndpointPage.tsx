@@ -8,7 +8,7 @@ import {
   Send,
   Trash2,
 } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Delivery, Webhook } from "../../../../functions/_shared/contracts/webhooks.ts";
 import type { List } from "../../lib/api/resources.ts";
 import { Button, ButtonLink } from "../../ui/Button.tsx";
@@ -41,7 +41,15 @@ function Endpoint({ initial, deliveries }: Omit<Props, "page">) {
   const [asking, setAsking] = useState<"edit" | "rotate" | "delete" | null>(null);
   const webhook = useEndpoint(initial);
   const log = useDeliveries(initial.id, deliveries);
-  const { endpoint, busy } = webhook;
+  const { endpoint, busy, refresh } = webhook;
+  // With each delivery that ends, the endpoint fares differently.
+  const newest = log.deliveries.map(({ attempt_count, status }) => attempt_count + status).join();
+  const seen = useRef(newest);
+  useEffect(() => {
+    if (seen.current === newest) return;
+    seen.current = newest;
+    void refresh();
+  }, [newest, refresh]);
   const close = () => setAsking(null);
   return (
     <>

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import type {
   Delivery,
   Webhook,
@@ -16,6 +16,15 @@ export function useEndpoint(initial: Webhook) {
   const [secret, setSecret] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const path = `/webhooks/${initial.id}`;
+
+  const refresh = useCallback(async () => {
+    try {
+      setEndpoint(await api<Webhook>("GET", path));
+    } catch (error) {
+      // The log beside it says when Kontor does not answer.
+      if (!(error instanceof ApiError)) throw error;
+    }
+  }, [api, path]);
 
   /** Does something and says when it failed; null then. */
   async function attempt<T>(failure: string, work: () => Promise<T>): Promise<T | null> {
@@ -37,9 +46,7 @@ export function useEndpoint(initial: Webhook) {
     secret,
     closeSecret: () => setSecret(null),
     busy,
-    async refresh() {
-      setEndpoint(await api<Webhook>("GET", path));
-    },
+    refresh,
     async setActive(active: boolean) {
       const body = { active };
       const changed = await attempt("The endpoint was not changed", () =>
