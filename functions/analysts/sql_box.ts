@@ -109,10 +109,12 @@ async function read(sql: Sql, { sql: statement, max_rows }: Wanted): Promise<Sql
   }
   const began = performance.now();
   const rows: SqlResult["rows"] = [];
-  for await (const batch of asked().values().cursor(Math.min(BATCH, max_rows + 1))) {
-    for (const row of batch) rows.push(row);
-    if (rows.length > max_rows) break;
-  }
+  // Taken one by one: what the driver hands over as a batch leaves out the rows of EXPLAIN and SHOW.
+  const query = asked().values();
+  void query.cursor(Math.min(BATCH, max_rows + 1), () => {
+    if (rows.length > max_rows) return sql.CLOSE;
+  });
+  await query.forEach((row) => rows.push(row));
   const truncated = rows.length > max_rows;
   if (truncated) rows.length = max_rows;
   const ms = Math.round(performance.now() - began);

@@ -44,6 +44,7 @@ export type NewApiKey = z.infer<typeof newApiKey>;
 export const madeApiKey = apiKey.extend({
   key: z.string().meta({ description: "The key itself: shown here and never again." }),
 }).meta({ id: "MadeApiKey" });
+export type MadeApiKey = z.infer<typeof madeApiKey>;
 
 export const exchanged = z.object({
   access_token: z.string(),
