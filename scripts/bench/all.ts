@@ -8,10 +8,10 @@ import path from "node:path";
 import { ROOT } from "../env.ts";
 
 if (process.argv.length > 2) {
-  console.error("bench: options go to bench:house, bench:exports or bench:jobs");
+  console.error("bench: options go to bench:house, bench:exports, bench:jobs or bench:webhooks");
   process.exit(1);
 }
-const BENCHES = ["main.ts", "exports.ts", "jobs.ts"];
+const BENCHES = ["main.ts", "exports.ts", "jobs.ts", "webhooks.ts"];
 
 for (const bench of BENCHES) {
   const program = path.join(ROOT, "scripts", "bench", bench);

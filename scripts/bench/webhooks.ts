@@ -1,0 +1,188 @@
+/**
+ * `npm run bench:webhooks`: what the audit and the outbox cost an order, how fast deliveries leave, and
+ * whether any is lost while workers are killed. `--json <file>` writes the results.
+ */
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import postgres, { type Sql } from "postgres";
+import { z } from "zod";
+import { EVENT_TYPES } from "../../functions/_shared/contracts/webhooks.ts";
+import { openReceiver } from "../../tasks/testing/receiver.ts";
+import { readIdentity } from "../stack/lock.ts";
+import { startBenchStack } from "./bench_stack.ts";
+import { type Client, createClient } from "./client.ts";
+import { median } from "./measure.ts";
+import { atMost, holds, note, type Result, table } from "./report.ts";
+import { type Listener, rage, settle } from "./webhook_storm.ts";
+
+const EVENTS = 10_000;
+const ENDPOINTS = 3;
+const KILLS = 10;
+const ROUNDS = 5;
+const ORDERS_A_ROUND = 60;
+const PATIENCE_MS = 600_000;
+
+/** Ten items of different amounts. */
+const ORDER = {
+  items: Array.from({ length: 10 }, (_, n) => ({
+    name: `Item ${n + 1}`,
+    quantity: n + 1.5,
+    unit_price: 9.25 + n,
+    tax_rate: 19,
+  })),
+};
+
+const { values } = parseArgs({ options: { json: { type: "string" } } });
+
+await using stack = await startBenchStack(undefined, { WEBHOOK_ALLOW_PRIVATE: "1" });
+const owner = postgres(stack.databaseUrl("postgres"), { max: 8, onnotice: () => {} });
+const person = await stack.signUp(`bench-${Date.now()}@bench.test`);
+
+async function newTenant(name: string): Promise<{ id: string; client: Client }> {
+  const [made] = await owner<{ id: string }[]>`
+    insert into public.tenants (slug, name, currency, time_zone)
+    values (${`${name}-${Date.now()}`}, ${name}, 'EUR', 'Europe/Berlin') returning id`;
+  if (!made) throw new Error("the tenant was made");
+  await owner`
+    insert into public.memberships (tenant_id, user_id, role) values (${made.id}, ${person.id}, 'owner')`;
+  return { id: made.id, client: createClient(stack.gateway, person.token, made.id) };
+}
+
+const withSecret = z.object({ secret: z.string() });
+
+async function listen(client: Client): Promise<Listener> {
+  const receiver = await openReceiver();
+  const { body } = await client.post("/webhooks", { url: receiver.url, events: EVENT_TYPES });
+  return { receiver, secret: withSecret.parse(body).secret };
+}
+
+const TRIGGERS = {
+  audit: ["orders audit", "order_items audit"],
+  outbox: ["orders event", "order_items event_added", "order_items event_changed"],
+};
+
+async function toggle(sql: Sql, what: keyof typeof TRIGGERS, verb: "enable" | "disable") {
+  for (const [table, trigger] of TRIGGERS[what].map((name) => name.split(" "))) {
+    await sql.unsafe(`alter table public.${table} ${verb} trigger ${trigger}`);
+  }
+}
+
+/** Milliseconds of an order's create over HTTP with neither, either and both, a round each in turn. */
+async function cost(): Promise<Result[]> {
+  const { id, client } = await newTenant("cost");
+  const listener = await listen(client);
+  const modes: Record<string, string[]> = {
+    neither: [],
+    audit: ["audit"],
+    outbox: ["outbox"],
+    both: ["audit", "outbox"],
+  };
+  const taken: Record<string, number[]> = { neither: [], audit: [], outbox: [], both: [] };
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    for (const [mode, wanted] of Object.entries(modes)) {
+      for (const what of ["audit", "outbox"] as const) {
+        await toggle(owner, what, wanted.includes(what) ? "enable" : "disable");
+      }
+      for (let order = 0; order < ORDERS_A_ROUND + 10; order += 1) {
+        const began = performance.now();
+        const { status } = await client.post("/orders", ORDER);
+        if (status !== 201) throw new Error(`an order was refused: ${status}`);
+        if (round > 0 && order >= 10) taken[mode]?.push(performance.now() - began);
+      }
+      await settle(owner, id, [], PATIENCE_MS); // so that deliveries do not run into the next
+    }
+  }
+  await listener.receiver.close();
+  const of = (mode: string) => median(taken[mode] ?? []);
+  const ms = (mode: string) => `${of(mode).toFixed(1)} ms`;
+  return [
+    note("an order of 10 items without audit and outbox", ms("neither")),
+    note("with the audit", ms("audit")),
+    note("with the outbox", ms("outbox")),
+    note("with both", ms("both")),
+    atMost("audit and outbox, to the same without", of("both") / of("neither"), 1.5, "×"),
+  ];
+}
+
+/** Deliveries a second, from the commit of all events until the last is written. */
+async function rate(): Promise<Result[]> {
+  const { id, client } = await newTenant("rate");
+  const listeners = await Promise.all(Array.from({ length: ENDPOINTS }, () => listen(client)));
+  await owner`
+    insert into public.customers (tenant_id, name)
+    select ${id}, 'No ' || n from generate_series(1, ${EVENTS}::int) as n`;
+  const began = performance.now();
+  const { lost, committed, badSignatures } = await settle(owner, id, listeners, PATIENCE_MS);
+  const seconds = (performance.now() - began) / 1000;
+  for (const { receiver } of listeners) await receiver.close();
+  const name = `${committed} events to ${ENDPOINTS} endpoints`;
+  return [
+    note(`${name}, deliveries a second`, `${((committed * ENDPOINTS) / seconds).toFixed(0)}/s`),
+    holds(
+      `${name}: lost, signatures that do not hold`,
+      `${lost}, ${badSignatures}`,
+      lost + badSignatures === 0,
+    ),
+  ];
+}
+
+function killWorker(): void {
+  const pid = readIdentity(path.join(stack.dataDir, "run", "worker.pid"))?.pid;
+  try {
+    if (pid) process.kill(pid, "SIGKILL");
+  } catch {
+    // It is being started again just now.
+  }
+}
+
+/** Mixed commits and rollbacks, with the worker killed ten times. */
+async function storm(): Promise<Result[]> {
+  const { id, client } = await newTenant("storm");
+  const listeners = await Promise.all(Array.from({ length: ENDPOINTS }, () => listen(client)));
+  const began = performance.now();
+  await rage({
+    sql: owner,
+    tenant: id,
+    writes: EVENTS,
+    kills: KILLS,
+    post: async (name) => void (await client.post("/customers", { name })),
+    kill: async () => {
+      killWorker();
+      await sleep(1_000);
+    },
+  });
+  const verdict = await settle(owner, id, listeners, PATIENCE_MS);
+  for (const { receiver } of listeners) await receiver.close();
+  const { committed, repeated, ...wrong } = verdict;
+  const right = committed > 0 && Object.values(wrong).every((count) => count === 0);
+  const figure = Object.entries(wrong)
+    .map(([what, count]) => `${count} ${what}`)
+    .join(", ");
+  return [
+    holds(
+      `${EVENTS} writes, worker killed ${KILLS} times`,
+      right ? "all told, none else" : figure,
+      right,
+    ),
+    note(
+      "the same: committed events, repeated deliveries, seconds",
+      `${committed}, ${repeated}, ${((performance.now() - began) / 1000).toFixed(0)}`,
+    ),
+  ];
+}
+
+try {
+  const results: Result[] = [];
+  for (const part of [cost, rate, storm]) {
+    const found = await part();
+    console.log(table(found));
+    results.push(...found);
+  }
+  console.log(`\n${table(results)}`);
+  if (values.json) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
+  if (results.some(({ pass }) => pass === false)) process.exitCode = 1;
+} finally {
+  await owner.end({ timeout: 5 });
+}
