@@ -1086,6 +1086,7 @@ export type Database = {
     Functions: {
       accept_invitation: { Args: { token: string }; Returns: Json };
       analytics_schema: { Args: Record<PropertyKey, never>; Returns: Json };
+      audit_retention: { Args: Record<PropertyKey, never>; Returns: Json };
       cancel_export: { Args: { id: string }; Returns: Json };
       cancel_job: { Args: { id: number }; Returns: undefined };
       create_analyst: { Args: { expires_at?: string; label: string }; Returns: Json };
@@ -1114,7 +1115,7 @@ export type Database = {
       list_jobs: { Args: { before?: number; page_size?: number; state?: string }; Returns: Json };
       list_members: { Args: Record<PropertyKey, never>; Returns: Json };
       my_tenants: { Args: Record<PropertyKey, never>; Returns: Json };
-      order_timeline: { Args: { order_id: string }; Returns: Json };
+      record_timeline: { Args: { entity_id: string; entity_type: string }; Returns: Json };
       remove_member: { Args: { user_id: string }; Returns: undefined };
       request_export: { Args: { payload: Json }; Returns: Json };
       restore_customer: { Args: { expected_version?: number; id: string }; Returns: Json };
@@ -1130,7 +1131,7 @@ export type Database = {
       search_orders: { Args: { q: string }; Returns: string[] };
       search_products: { Args: { q: string }; Returns: string[] };
       send_order: { Args: { note?: string; order_id: string; recipient?: string }; Returns: Json };
-      set_audit_retention: { Args: { days: number }; Returns: undefined };
+      set_audit_retention: { Args: { days: number }; Returns: Json };
       set_member_role: { Args: { role: string; user_id: string }; Returns: Json };
       set_order_status: { Args: { ids: string[]; status: string }; Returns: Json };
       trash_customer: { Args: { expected_version?: number; id: string }; Returns: Json };

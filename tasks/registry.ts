@@ -5,9 +5,11 @@ import { exportRecords } from "./export_records.ts";
 import { makePreview } from "./make_preview.ts";
 import { pruneExpired } from "./prune_expired.ts";
 import { purgeTrash } from "./purge_trash.ts";
+import { sealAudit } from "./seal_audit.ts";
 import { sendEmail } from "./send_email.ts";
 import { sweepUploads } from "./sweep_uploads.ts";
 import type { Task } from "./task.ts";
+import { tendAudit } from "./tend_audit.ts";
 import { deliverWebhook } from "./webhooks/deliver_webhook.ts";
 import { fanOutEvents } from "./webhooks/fan_out_events.ts";
 import { tendWebhooks } from "./webhooks/tend_webhooks.ts";
@@ -20,8 +22,10 @@ export const registry = {
   make_preview: makePreview,
   prune_expired: pruneExpired,
   purge_trash: purgeTrash,
+  seal_audit: sealAudit,
   send_email: sendEmail,
   sweep_uploads: sweepUploads,
+  tend_audit: tendAudit,
   tend_webhooks: tendWebhooks,
 } satisfies Readonly<Record<string, Task>>;
 

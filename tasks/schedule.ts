@@ -5,9 +5,11 @@ import type { TaskName } from "./registry.ts";
 type Entry = CronItem & { task: TaskName };
 
 export const schedule: Entry[] = [
+  { match: "* * * * *", task: "seal_audit", options: { maxAttempts: 1 } },
   { match: "17 * * * *", task: "prune_expired", options: { maxAttempts: 3 } },
   { match: "27 * * * *", task: "expire_exports", options: { maxAttempts: 3 } },
   { match: "* * * * *", task: "tend_webhooks", options: { maxAttempts: 1 } },
   { match: "37 2 * * *", task: "sweep_uploads", options: { maxAttempts: 3 } },
+  { match: "7 2 * * *", task: "tend_audit", options: { maxAttempts: 3 } },
   { match: "47 2 * * *", task: "purge_trash", options: { maxAttempts: 3 } },
 ];

@@ -26,7 +26,12 @@ const failure = z.object({
 });
 
 /** Whom the auth server should see as the one who asks: its rate limits and audit log go by it. */
-export type Client = { readonly request: Request; readonly ip: string | null };
+export type Client = {
+  readonly request: Request;
+  readonly ip: string | null;
+  /** What the session will be recognised by in the database; see functions/auth/announced.ts. */
+  readonly mark?: string;
+};
 
 /** What the auth server refused, in its own words. */
 export type Refusal = { readonly code: string; readonly message: string };
@@ -117,7 +122,8 @@ async function call<T>(
 }
 
 async function exchange(method: string, path: string, client: Client, content: Content) {
-  const userAgent = client.request.headers.get("user-agent");
+  const agent = client.request.headers.get("user-agent") ?? "";
+  const userAgent = client.mark === undefined ? agent : `${agent} kontor/${client.mark}`;
   try {
     const response = await fetch(`${env.SUPABASE_URL}/auth/v1${path}`, {
       method,

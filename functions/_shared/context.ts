@@ -62,6 +62,16 @@ export type CallerDatabase = {
   asFunctions<T extends Row = Row>(
     statement: (sql: Sql, tenant: string) => PendingQuery<T[]>,
   ): Promise<T[]>;
+  /** Writes into the tenant's audit log that the caller was given a file, or the address of one. */
+  recordDownload(what: Downloaded): Promise<void>;
+};
+
+/** What somebody was given. */
+export type Downloaded = {
+  readonly entityType: string;
+  readonly entityId: string;
+  /** What the log says besides: `of`, the record it belongs to (`order:<id>`). */
+  readonly metadata?: Readonly<Record<string, string>>;
 };
 
 /** An answer before it is dressed with request id and entity tag. */

@@ -85,6 +85,28 @@ export function asFunctions<T extends Row>(
   });
 }
 
+/**
+ * Runs one statement as the functions themselves, in a transaction that knows about the request: for
+ * what is recorded of people who are refused, or have not signed in yet.
+ */
+export function asOurselves<T extends Row>(
+  { claims, headers }: Pick<RequestContext, "claims" | "headers">,
+  statement: Statement<T>,
+): Promise<T[]> {
+  return withConnection(async ({ sql }) => {
+    const rows = statement(sql);
+    const sent = [
+      sql`begin`,
+      sql`select set_config('request.jwt.claims', ${claims}, true),
+        set_config('request.headers', ${headers}, true)`,
+      rows,
+      sql`commit`,
+    ].map((one) => one.execute());
+    await allSettled(sent);
+    return await rows;
+  });
+}
+
 /** Sends the statements that open a caller's transaction; the last one's row holds the tenant. */
 function begin(sql: Sql, context: RequestContext) {
   const { claims, headers, access, domain } = context;

@@ -1,4 +1,5 @@
 /** What happens to every request, in this order; each step lives in a module of its own. */
+import { recordDownload, recordRefusal } from "./audit.ts";
 import { authenticate } from "./authenticate.ts";
 import { readBody, validateBody } from "./body.ts";
 import type { Caller, CallerDatabase, Context, Reply } from "./context.ts";
@@ -14,10 +15,9 @@ import { domainOf, isPersonal } from "./scopes.ts";
 import { dress, optionsReply, respond, respondToError } from "./respond.ts";
 import type { Method, Route } from "./route.ts";
 import { allowed, BASE_PATH, makeRouter, type Match } from "./router.ts";
+import { toldHeaders } from "./told_headers.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-/** The headers that the database is told: never Authorization or Cookie. */
-const TOLD_HEADERS = ["x-tenant-id", "user-agent", "x-forwarded-for"];
 
 /** The one function that answers everything under /functions/v1. Never throws. */
 export function makeHandler(
@@ -31,12 +31,14 @@ export function makeHandler(
     const match = find(url.pathname);
     const route = match?.methods.get(routeMethod(request.method));
     const seen: Seen = {};
+    const who: { caller?: Caller } = {};
     const more = new Headers();
     let response: Response;
     try {
-      response = respond(await answer({ request, requestId, url, match, route, seen, more }));
+      response = respond(await answer({ request, requestId, url, match, route, seen, who, more }));
     } catch (error) {
       response = respondToError(error, request, requestId);
+      await recordRefusal(error, { request, requestId, route, params: match?.params, ...who });
     }
     for (const [name, value] of more) response.headers.append(name, value);
     log.info({
@@ -61,12 +63,14 @@ type Incoming = {
   readonly match: Match | undefined;
   readonly route: Route | undefined;
   readonly seen: Seen;
+  /** Filled in as soon as it is known, for a refusal to be recorded. */
+  readonly who: { caller?: Caller };
   /** What goes out with any answer, a refusal too: a renewed session, what is left of a limit. */
   readonly more: Headers;
 };
 
 async function answer(incoming: Incoming): Promise<Reply> {
-  const { request, requestId, url, match, route, seen, more } = incoming;
+  const { request, requestId, url, match, route, seen, who, more } = incoming;
   if (match === undefined) throw notFound();
   if (request.method === "OPTIONS") return optionsReply(allowed(match));
   if (route === undefined) {
@@ -78,6 +82,7 @@ async function answer(incoming: Incoming): Promise<Reply> {
   const caller = await callerOf(request, route, more);
   if (caller !== null) {
     seen.user = caller.id;
+    who.caller = caller;
     if (caller.keyId !== null) refusePersonal(route, seen, caller.keyId);
   }
   const query = validateQuery(route.query, url.searchParams);
@@ -151,11 +156,7 @@ function requestContext(
   domain: RequestContext["domain"],
   caller: Caller,
 ): RequestContext {
-  const headers: Record<string, string> = { "x-request-id": requestId };
-  for (const name of TOLD_HEADERS) {
-    const value = request.headers.get(name);
-    if (value !== null) headers[name] = value;
-  }
+  const headers = toldHeaders(request, requestId);
   const tenant = headers["x-tenant-id"];
   if (access !== "caller" && tenant !== undefined && !UUID.test(tenant)) {
     throw new Problem("forbidden", "You do not belong to this tenant.");
@@ -183,6 +184,7 @@ function callerDatabase(
         ? reply(await asCaller(told, statement))
         : await answerOnce(told, caller, key, statement, reply),
     asFunctions: (statement) => asFunctions(told, statement),
+    recordDownload: (what) => recordDownload(told, what),
   };
 }
 

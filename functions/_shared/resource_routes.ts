@@ -3,7 +3,8 @@ import type { z } from "zod";
 import type { Context, Fragment, Reply, Role, Sql } from "./context.ts";
 import { listReply } from "./list.ts";
 import type { ListDefinition, ListQuery } from "./list_definition.ts";
-import { noContent } from "./replies.ts";
+import { timeline } from "./contracts/timeline.ts";
+import { noContent, okText } from "./replies.ts";
 import {
   changed,
   created,
@@ -117,6 +118,23 @@ export function resourceRoutes<Q extends ListQuery>(resource: Resource<Q>): Rout
       ifMatch: true,
       answers: { 200: item },
       handle: (context) => guarded(context, list.view, calls.restore, changed),
+    }),
+    route({
+      method: "GET",
+      path: `/${collection}/:id/timeline`,
+      access: "viewer",
+      tag,
+      summary: `What happened to ${one}`,
+      description: "With what belongs to it: files, mails, documents. Newest first.",
+      answers: { 200: { description: "The events", schema: timeline } },
+      handle: async ({ db, params }) => {
+        const [row] = await db.rows<{ json: string }>((sql) =>
+          sql`select public.record_timeline(${
+            collection.slice(0, -1)
+          }, ${params.id}::uuid)::text as json`
+        );
+        return okText(`{"data":${row?.json ?? "[]"}}`);
+      },
     }),
   ];
 }

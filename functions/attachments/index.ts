@@ -21,7 +21,7 @@ const tag = "Files";
 /** How long a download may begin after its address was made, in seconds. */
 const LINK_SECONDS = 60;
 
-type Kept = { file_name: string; content_type: string; object_key: string };
+type Kept = { file_name: string; content_type: string; object_key: string; of: string };
 
 export const routes: Route[] = [
   route({
@@ -56,11 +56,16 @@ export const routes: Route[] = [
     },
     handle: async ({ db, params, query }) => {
       const [file] = await db.asFunctions<Kept>((sql, tenant) =>
-        sql`select file_name, content_type, object_key
+        sql`select file_name, content_type, object_key, entity_type || ':' || entity_id as of
           from private.attachment_for_functions(${tenant}, ${params.id}::uuid)
           where status = 'ready'`
       );
       if (file === undefined) throw notFound("There is no such file.");
+      await db.recordDownload({
+        entityType: "attachment",
+        entityId: params.id,
+        metadata: { of: file.of },
+      });
       const inline = query.inline === "1" && INLINE_TYPES.has(file.content_type);
       return await linkTo({
         key: file.object_key,

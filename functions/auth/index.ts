@@ -6,6 +6,7 @@ import { unauthenticated } from "../_shared/errors.ts";
 import { ok, okText } from "../_shared/replies.ts";
 import { type Route, route } from "../_shared/route.ts";
 import { sessionCookies } from "../_shared/session.ts";
+import { announcedSignIn } from "./announced.ts";
 import { signedIn, whoAmI } from "./people.ts";
 import { recoveryRoutes } from "./recovery.ts";
 import { refusal, signInRefused, signUpRefused } from "./refusals.ts";
@@ -70,9 +71,10 @@ export const routes: Route[] = [
       403: refusal("The address is not confirmed yet, or another site's page asks"),
       429: refusal("Too many attempts"),
     },
-    async handle({ request, ip, body }) {
+    async handle({ request, requestId, ip, body }) {
       refuseForeignPage(request);
-      const outcome = await signIn(body, { request, ip });
+      const asking = { request, requestId, ip };
+      const outcome = await announcedSignIn(asking, body.email, (client) => signIn(body, client));
       if (!outcome.ok) throw signInRefused(outcome.refusal);
       return { ...ok(await signedIn(outcome.value)), setCookie: sessionCookies(outcome.value) };
     },
@@ -87,9 +89,9 @@ export const routes: Route[] = [
     description:
       "Ends the session of the cookie or the bearer token. Without one: 204 all the same.",
     answers: { 204: { description: "Signed out." } },
-    async handle({ request, ip }) {
+    async handle({ request, requestId, ip }) {
       refuseForeignPage(request);
-      return { status: 204, setCookie: await endSession({ request, ip }) };
+      return { status: 204, setCookie: await endSession({ request, requestId, ip }) };
     },
   }),
 

@@ -6,6 +6,7 @@ import { Problem } from "../_shared/errors.ts";
 import { ok } from "../_shared/replies.ts";
 import { type Route, route } from "../_shared/route.ts";
 import { sessionCookies } from "../_shared/session.ts";
+import { announcedSignIn } from "./announced.ts";
 import { signedIn } from "./people.ts";
 import { passwordRefused } from "./refusals.ts";
 
@@ -39,10 +40,15 @@ export const recoveryRoutes: Route[] = [
     description: "Signs in as well.",
     body: contract.reset,
     answers: { 200: { description: "Changed, and signed in.", schema: contract.signedIn } },
-    async handle({ request, ip, body }) {
+    async handle({ request, requestId, ip, body }) {
       refuseForeignPage(request);
       const client = { request, ip };
-      const proven = await verifyRecovery({ email: body.email, token: body.code }, client);
+      const proof = { email: body.email, token: body.code };
+      const proven = await announcedSignIn(
+        { request, requestId, ip },
+        body.email,
+        (marked) => verifyRecovery(proof, marked),
+      );
       if (!proven.ok) {
         throw new Problem("validation_failed", "This code is wrong or has run out.", {
           errors: [{ path: "code", code: "validation_failed", message: "Wrong, or run out." }],

@@ -1,3 +1,4 @@
+import { announcedSignOut } from "./announced.ts";
 import { type Client, signOut } from "../_shared/auth_server.ts";
 import { sessionEnded } from "../_shared/ended_sessions.ts";
 import { Problem } from "../_shared/errors.ts";
@@ -9,7 +10,9 @@ import { clearedCookies, renew, secondsLeft, tokensOf } from "../_shared/session
  * `Set-Cookie` values that take it out of the browser. No session, or one that has ended: no fault.
  * @throws Problem unavailable when a bearer's session could not be ended.
  */
-export async function endSession(client: Client): Promise<string[]> {
+export async function endSession(
+  client: Client & { readonly requestId: string },
+): Promise<string[]> {
   const { request } = client;
   const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
   if (bearer !== undefined) {
@@ -31,7 +34,10 @@ export async function endSession(client: Client): Promise<string[]> {
   return request.headers.has("cookie") ? clearedCookies(request) : [];
 }
 
-async function end(accessToken: string, client: Client): Promise<void> {
-  const { ok } = await signOut(accessToken, client);
+async function end(
+  accessToken: string,
+  client: Client & { readonly requestId: string },
+): Promise<void> {
+  const { ok } = await announcedSignOut(client, accessToken, () => signOut(accessToken, client));
   if (ok) sessionEnded(accessToken);
 }

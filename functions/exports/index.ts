@@ -70,6 +70,7 @@ export const routes: Route[] = [
         disposition: contentDisposition(row.file_name),
         seconds: DOWNLOAD_SECONDS,
       });
+      await db.recordDownload({ entityType: "export", entityId: params.id });
       return ok({ ...row.document, download_url });
     },
   }),

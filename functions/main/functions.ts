@@ -2,6 +2,7 @@
 import { routes as analysts } from "../analysts/index.ts";
 import { routes as apiKeys } from "../api-keys/index.ts";
 import { routes as attachments } from "../attachments/index.ts";
+import { routes as audit } from "../audit/index.ts";
 import { routes as auth } from "../auth/index.ts";
 import { routes as customFields } from "../custom-fields/index.ts";
 import { routes as customers } from "../customers/index.ts";
@@ -25,6 +26,7 @@ const served = {
   analysts,
   "api-keys": apiKeys,
   attachments,
+  audit,
   auth,
   "custom-fields": customFields,
   customers,

@@ -6,7 +6,6 @@ import {
   orderCreate,
   orderList as orderListAnswer,
   orderListQuery,
-  orderTimeline,
   orderUpdate,
 } from "../_shared/contracts/orders.ts";
 import { orderExport } from "../_shared/contracts/exports.ts";
@@ -73,20 +72,5 @@ export const routes: Route[] = [
       ),
   }),
   sendOrder,
-  route({
-    method: "GET",
-    path: "/orders/:id/timeline",
-    access: "viewer",
-    tag,
-    summary: "What happened to an order",
-    description: "Newest first.",
-    answers: { 200: { description: "The events", schema: orderTimeline } },
-    handle: async ({ db, params }) => {
-      const [row] = await db.rows<{ json: string }>((sql) =>
-        sql`select public.order_timeline(${params.id}::uuid)::text as json`
-      );
-      return okText(`{"data":${row?.json ?? "[]"}}`);
-    },
-  }),
   orderPdf,
 ];

@@ -1,6 +1,7 @@
 /** What the list of orders can be filtered and sorted by. */
 import type { Fragment, Sql } from "../_shared/context.ts";
 import type { OrderListQuery, OrderStatus } from "../_shared/contracts/orders.ts";
+import { notAfter, notBefore } from "../_shared/list_days.ts";
 import type { ListDefinition } from "../_shared/list_definition.ts";
 
 /**
@@ -43,33 +44,11 @@ export const orderList: ListDefinition<OrderListQuery> = {
     const [one] = status ?? [];
     if (one !== undefined) conditions.push(sql`status = ${STATUSES[one](sql)}`);
     if (customer_id !== undefined) conditions.push(sql`customer_id = ${customer_id}::uuid`);
-    if (placed_from !== undefined) {
-      conditions.push(
-        isDay(placed_from)
-          ? sql`placed_at >= ${startOfDay(sql, placed_from, 0)}`
-          : sql`placed_at >= ${placed_from}::text::timestamptz`,
-      );
-    }
-    if (placed_to !== undefined) {
-      conditions.push(
-        isDay(placed_to)
-          ? sql`placed_at < ${startOfDay(sql, placed_to, 1)}`
-          : sql`placed_at <= ${placed_to}::text::timestamptz`,
-      );
-    }
+    const placed_at = sql`placed_at`;
+    if (placed_from !== undefined) conditions.push(notBefore(sql, placed_at, placed_from));
+    if (placed_to !== undefined) conditions.push(notAfter(sql, placed_at, placed_to));
     if (total_min !== undefined) conditions.push(sql`total >= ${total_min}::text::numeric`);
     if (total_max !== undefined) conditions.push(sql`total <= ${total_max}::text::numeric`);
     return conditions;
   },
 };
-
-function isDay(value: string): boolean {
-  return value.length === "2026-01-31".length;
-}
-
-/** The moment a day (or one some days later) begins where the tenant keeps its books. */
-function startOfDay(sql: Sql, day: string, daysLater: number): Fragment {
-  return sql`((${day}::text::date + ${daysLater}::int)::timestamp at time zone (
-    select t.time_zone from public.tenants t
-    where t.id = (select private.current_tenant('viewer'))))`;
-}

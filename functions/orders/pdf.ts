@@ -46,6 +46,12 @@ export const orderPdf: Route = route({
     if (isFresh(request, etag)) return { status: 304, headers: caching };
     const { logo_key } = data.tenant;
     const logo = logo_key === null ? "" : await logoFrom(await getObject(logo_key));
+    const bytes = await print(await orderDocument(kind, data, logo));
+    await db.recordDownload({
+      entityType: "document",
+      entityId: params.id,
+      metadata: { of: `order:${params.id}`, document: kind },
+    });
     return {
       status: 200,
       headers: {
@@ -55,7 +61,7 @@ export const orderPdf: Route = route({
           type: "inline",
         }),
       },
-      bytes: await print(await orderDocument(kind, data, logo)),
+      bytes,
     };
   },
 });

@@ -17,6 +17,8 @@ const TENANT = [
   "/acme/products",
   "/acme/exports",
   "/acme/jobs",
+  "/acme/audit",
+  "/acme/audit?action=query",
   "/acme/team",
   "/acme/webhooks",
   "/acme/settings",
@@ -29,6 +31,7 @@ const SOME = [
   "/acme/orders/new",
   "/acme/exports",
   "/acme/jobs",
+  "/acme/audit",
   "/acme/team",
 ];
 

@@ -114,21 +114,6 @@ export type Order = z.infer<typeof order>;
 
 export const orderList = listOf(order).meta({ id: "OrderList" });
 
-export const orderTimeline = z.object({
-  data: z.array(z.object({
-    at: z.iso.datetime({ offset: true }),
-    kind: z.string(),
-    actor: z.object({
-      kind: z.string(),
-      id: z.string().nullable(),
-      email: z.string().nullish(),
-      name: z.string().nullish(),
-    }),
-    summary: z.string(),
-    changes: z.record(z.string(), z.array(z.unknown())).nullish(),
-  })),
-}).meta({ id: "OrderTimeline" });
-
 export const ORDER_SORTS = [
   "-placed_at",
   "placed_at",

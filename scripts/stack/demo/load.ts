@@ -159,6 +159,10 @@ async function backdate(sql: TransactionSql, tenant: string, made: DemoOrders): 
       select id::text, created_at from public.products where tenant_id = ${tenant}
       union all
       select id::text, created_at from public.orders where tenant_id = ${tenant}
+      union all
+      select i.id::text, o.created_at from public.order_items i
+      join public.orders o on o.tenant_id = i.tenant_id and o.id = i.order_id
+      where i.tenant_id = ${tenant}
     ) as made
     where e.tenant_id = ${tenant} and e.entity_id = made.entity_id`;
   await sql`

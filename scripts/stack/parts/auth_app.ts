@@ -6,6 +6,7 @@ import { connectAuthDatabase } from "./auth_connection.ts";
 import { complainAbout, refusal } from "./auth_input.ts";
 import { createAuthLimits } from "./auth_limits.ts";
 import { createMailer } from "./auth_mails.ts";
+import { createSessionWatch } from "./auth_sessions.ts";
 
 export type AuthOptions = {
   /** As supabase_auth_admin. */
@@ -88,6 +89,7 @@ export function createAuthApp(options: AuthOptions): AuthApp {
   const { app, connection } = createApp(options, () => redirect.getStore());
   const admit = createAuthLimits();
 
+  const watch = createSessionWatch(connection.driver);
   let lastSignUp: Promise<unknown> = Promise.resolve();
   /** One sign-up after the other: of two for one address at once, the second finds it taken. */
   function inTurn(signUp: () => Promise<Response>): Promise<Response> {
@@ -102,13 +104,19 @@ export function createAuthApp(options: AuthOptions): AuthApp {
     await app.fetch(new Request(logout, { method: "POST", headers: { authorization } }));
   }
 
+  async function watched(request: Request, text: string): Promise<Response> {
+    const response = await app.fetch(request);
+    await watch(request, text, response);
+    return response;
+  }
+
   async function serve(request: Request, url: URL, text: string): Promise<Response> {
-    if (url.pathname === "/auth/v1/signup") return inTurn(() => app.fetch(request));
+    if (url.pathname === "/auth/v1/signup") return inTurn(() => watched(request, text));
     const authorization = request.headers.get("authorization") ?? "";
     const isPassword = url.searchParams.get("grant_type") === "password";
     const noSooner = isPassword ? sleep(REFUSED_SIGN_IN_MS, undefined, { ref: false }) : undefined;
     const changesPassword = request.method === "PUT" && /"password"\s*:/.test(text);
-    const response = await app.fetch(request);
+    const response = await watched(request, text);
     // An unknown address needs no hashing, and so would be told from a wrong password by its time.
     if (response.status >= 400) await noSooner;
     else if (changesPassword) await endOtherSessions(authorization);

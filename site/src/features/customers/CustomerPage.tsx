@@ -21,6 +21,7 @@ import { toast } from "../../ui/toast.ts";
 import { FilesCard } from "../files/FilesCard.tsx";
 import { OrderRows } from "../orders/OrderRows.tsx";
 import type { OrderRow } from "../orders/OrdersPage.tsx";
+import { RecordTimeline } from "../records/RecordTimeline.tsx";
 import { useTrash } from "../records/use-trash.ts";
 import { CustomerDetails } from "./CustomerDetails.tsx";
 
@@ -149,7 +150,10 @@ function CustomerView({ customer: initial, orders, files, fields }: Omit<Props, 
               writable={mayWrite && customer.deleted_at === null}
             />
           </div>
-          <CustomerDetails customer={customer} fields={fields} />
+          <div className="flex min-w-0 flex-col gap-6">
+            <CustomerDetails customer={customer} fields={fields} />
+            <RecordTimeline path={`/customers/${customer.id}`} version={customer.version} />
+          </div>
         </div>
       </div>
       {editing ? (

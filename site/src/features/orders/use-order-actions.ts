@@ -1,10 +1,10 @@
 import { useState } from "react";
 import type { Order, OrderStatus } from "../../../../functions/_shared/contracts/orders.ts";
+import type { TimelineEntry } from "../../../../functions/_shared/contracts/timeline.ts";
 import { ApiError } from "../../lib/api/client.ts";
 import { useApi, useHref } from "../../ui/context.tsx";
 import { leaveWithToast, toast } from "../../ui/toast.ts";
 import { STATUS } from "./status.ts";
-import type { TimelineEntry } from "./Timeline.tsx";
 
 /** What can be done with one order. Each shows its outcome, and what it undoes where it can be undone. */
 export function useOrderActions(

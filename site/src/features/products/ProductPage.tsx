@@ -11,6 +11,7 @@ import { Notice } from "../../ui/Notice.tsx";
 import { PageHeader } from "../../ui/PageHeader.tsx";
 import { toast } from "../../ui/toast.ts";
 import { FilesCard } from "../files/FilesCard.tsx";
+import { RecordTimeline } from "../records/RecordTimeline.tsx";
 import { useTrash } from "../records/use-trash.ts";
 import { ProductDetails } from "./ProductDetails.tsx";
 
@@ -109,7 +110,10 @@ function ProductView({ product: initial, files, fields }: Omit<Props, "page">) {
               writable={mayWrite && product.deleted_at === null}
             />
           </div>
-          <ProductDetails product={product} fields={fields} />
+          <div className="flex min-w-0 flex-col gap-6">
+            <ProductDetails product={product} fields={fields} />
+            <RecordTimeline path={`/products/${product.id}`} version={product.version} />
+          </div>
         </div>
       </div>
       {editing ? (

@@ -1,8 +1,5 @@
-import type { z } from "zod";
-import type { orderTimeline } from "../../../../functions/_shared/contracts/orders.ts";
+import type { TimelineEntry } from "../../../../functions/_shared/contracts/timeline.ts";
 import { DateTime } from "../../ui/Values.tsx";
-
-export type TimelineEntry = z.infer<typeof orderTimeline>["data"][number];
 
 /** What happened to an order, newest first. */
 export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
