@@ -21,6 +21,8 @@ const TENANT = [
   "/acme/audit?action=query",
   "/acme/team",
   "/acme/webhooks",
+  "/acme/api-keys",
+  "/acme/sql-access",
   "/acme/settings",
   "/acme/no-such-page",
 ];

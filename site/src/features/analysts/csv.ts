@@ -21,6 +21,8 @@ export async function toCsv({ columns, rows }: SqlResult): Promise<string> {
   return stringify([columns.map(({ name }) => name), ...cells], {
     record_delimiter: "\r\n",
     escape_formulas: true,
+    // It looks for the whole delimiter alone.
+    quoted_match: /[\r\n]/,
   });
 }
 
