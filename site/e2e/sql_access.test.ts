@@ -65,7 +65,7 @@ describe("the SQL box", () => {
     await rows().waitFor();
     await page.getByText(/^3 rows in/).waitFor();
     await page.getByRole("button", { name: "Chart" }).click();
-    await page.getByRole("img", { name: /^Line of orders by month: 3 values/ }).waitFor();
+    await page.getByRole("img", { name: /^Line of total by month: 3 values/ }).waitFor();
 
     await statement().fill("select name, 1.5 as part from customers");
     await page.getByRole("button", { name: "Run" }).click();
@@ -113,7 +113,7 @@ describe("the SQL box", () => {
     await visit("sql-access");
     await statement().press("Control+Enter");
     await page.getByRole("button", { name: "Chart" }).click();
-    await page.getByRole("img", { name: /^Line of orders by month/ }).waitFor();
+    await page.getByRole("img", { name: /^Line of total by month/ }).waitFor();
     await page.getByText("revenue_by_month", { exact: true }).click();
     expect(await violations()).toEqual([]);
     await picture(page, `sql-access-${colorScheme}`);

@@ -55,7 +55,7 @@ export function Results({ result }: { result: SqlResult }) {
               Draw
               <Select
                 id={drawnId}
-                className="w-56"
+                className="max-w-56"
                 value={value}
                 onChange={(event) => setChosen(Number(event.target.value))}
               >

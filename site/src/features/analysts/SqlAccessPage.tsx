@@ -13,7 +13,7 @@ type Props = {
   views: readonly AnalyticsView[] | null;
 };
 
-const FIRST = "select month, currency, orders, total\nfrom revenue_by_month\norder by month";
+const FIRST = "select month, currency, total, orders\nfrom revenue_by_month\norder by month";
 
 /** The island of the page for people with SQL. */
 export function SqlAccessPage({ page, analysts, views }: Props) {

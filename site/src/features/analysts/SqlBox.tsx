@@ -76,11 +76,11 @@ export function SqlBox({ sql, onChange, editor }: Props) {
             </Button>
           )}
           <kbd className="font-sans text-faint text-xs max-sm:hidden">Ctrl Enter</kbd>
-          <label htmlFor={mostId} className="ms-auto flex items-center gap-2 text-muted text-sm">
+          <label htmlFor={mostId} className="ms-auto flex items-center gap-2 whitespace-nowrap text-muted text-sm">
             Rows at most
             <Select
               id={mostId}
-              className="w-28"
+              className="max-w-28"
               value={most}
               onChange={(event) => setMost(Number(event.target.value))}
             >

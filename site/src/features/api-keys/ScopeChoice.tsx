@@ -38,7 +38,7 @@ export function ScopeChoice({ scopes, mayWrite, onChange }: Props) {
             <label htmlFor={`${id}-${domain}`}>{LABELS[domain]}</label>
             <Select
               id={`${id}-${domain}`}
-              className="w-44"
+              className="max-w-44"
               value={scopes[domain]}
               onChange={(event) => onChange({ ...scopes, [domain]: event.target.value as May })}
             >
