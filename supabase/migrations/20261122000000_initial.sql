@@ -6453,6 +6453,7 @@ create function private.analyst_tenant()
 returns uuid
 language sql
 stable
+parallel safe
 security definer
 set search_path = ''
 as $$
