@@ -8,10 +8,12 @@ import path from "node:path";
 import { ROOT } from "../env.ts";
 
 if (process.argv.length > 2) {
-  console.error("bench: options go to bench:house, bench:exports, bench:jobs or bench:webhooks");
+  console.error(
+    "bench: options go to bench:house, bench:exports, bench:jobs, bench:webhooks or bench:analytics",
+  );
   process.exit(1);
 }
-const BENCHES = ["main.ts", "exports.ts", "jobs.ts", "webhooks.ts"];
+const BENCHES = ["main.ts", "exports.ts", "jobs.ts", "webhooks.ts", "analytics.ts"];
 
 for (const bench of BENCHES) {
   const program = path.join(ROOT, "scripts", "bench", bench);

@@ -1,15 +1,19 @@
 /**
- * `npm run sql`: a prompt on the running stack's database, as its owner. The machine's psql when
- * there is one (with whatever arguments are given), else a small one of our own.
+ * `npm run sql`: a prompt on the running stack's database, as its owner, or with `--analyst` as an analyst
+ * of the demo tenant. The machine's psql when there is one (with whatever other arguments are given), else
+ * a small one of our own.
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { readEnv } from "../env.ts";
 import { readStackFile, stackFile } from "../stack/stack_file.ts";
+import { demoAnalyst } from "./demo_analyst.ts";
 import { main } from "./main.ts";
 import { using } from "./scratch.ts";
 import { splitPassword } from "./supabase_cli.ts";
+
+const ANALYST = "--analyst";
 
 /** Runs psql; undefined when there is none, else its exit code. */
 function psql(databaseUrl: string, args: readonly string[], path: string) {
@@ -53,7 +57,10 @@ await main(async () => {
   if (!existsSync(file))
     throw new Error("no stack is running on this data folder; run `npm start`");
   const { database_url } = readStackFile(file);
-  const code = await psql(database_url, process.argv.slice(2), env.PATH);
-  if (code === undefined) await prompt(database_url);
+  const given = process.argv.slice(2);
+  const args = given.filter((one) => one !== ANALYST);
+  const url = given.includes(ANALYST) ? await demoAnalyst(database_url) : database_url;
+  const code = await psql(url, args, env.PATH);
+  if (code === undefined) await prompt(url);
   else process.exitCode = code;
 });

@@ -76,7 +76,10 @@ export function SqlBox({ sql, onChange, editor }: Props) {
             </Button>
           )}
           <kbd className="font-sans text-faint text-xs max-sm:hidden">Ctrl Enter</kbd>
-          <label htmlFor={mostId} className="ms-auto flex items-center gap-2 whitespace-nowrap text-muted text-sm">
+          <label
+            htmlFor={mostId}
+            className="ms-auto flex items-center gap-2 whitespace-nowrap text-muted text-sm"
+          >
             Rows at most
             <Select
               id={mostId}
