@@ -652,8 +652,10 @@ as $$
 declare
   stopped int;
 begin
-  -- One worker at a time.
-  if not pg_try_advisory_xact_lock(hashtextextended('watch analysts', 0)) then
+  -- One worker at a time, and only where there is somebody to look after.
+  if not exists (select from private.analysts)
+    or not pg_try_advisory_xact_lock(hashtextextended('watch analysts', 0))
+  then
     return 0;
   end if;
   stopped := private.stop_long_statements(longest);
