@@ -9,6 +9,7 @@ import { createContext } from "../stack/context.ts";
 import type { LoginRole } from "../stack/part.ts";
 import { installAuthSchema } from "../stack/parts/auth_schema.ts";
 import { createPostgres } from "../stack/parts/postgres.ts";
+import { EMBEDDED, type Release } from "../stack/postgres/binaries.ts";
 import { freePublicPorts, pickPorts } from "../stack/ports.ts";
 import { bootstrapCluster, setPasswords } from "../stack/roles.ts";
 import { loadSecrets } from "../stack/secrets.ts";
@@ -34,12 +35,12 @@ export async function using<T>(url: string, work: (sql: Sql) => Promise<T>): Pro
  * databases whose roles are to be compared need two.
  * @throws StackError when Postgres cannot be started here.
  */
-export async function startScratch(): Promise<Scratch> {
+export async function startScratch(release: Release = EMBEDDED): Promise<Scratch> {
   const folder = await mkdtemp(path.join(tmpdir(), "kontor-scratch-"));
   await mkdir(path.join(folder, "run"), { mode: 0o700 });
   const env = readEnv({ ...(await freePublicPorts()), KONTOR_DATA_DIR: folder });
   const ctx = createContext(env, await loadSecrets(folder, env), await pickPorts(env));
-  const server = createPostgres(ctx);
+  const server = createPostgres(ctx, release);
   const dispose = async () => {
     // Nothing in it is worth an orderly end.
     for (const pid of server.memoryPids?.() ?? []) process.kill(pid, "SIGQUIT");

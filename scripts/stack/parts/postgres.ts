@@ -4,7 +4,7 @@ import postgres from "postgres";
 import { ChildPart } from "../children.ts";
 import type { Part, StackContext } from "../part.ts";
 import { pickAccount } from "../postgres/account.ts";
-import { binFolder } from "../postgres/binaries.ts";
+import { binFolder, EMBEDDED, type Release } from "../postgres/binaries.ts";
 import { ensureCluster } from "../postgres/cluster.ts";
 
 /** Small when idle, durable always (fsync and synchronous_commit stay on), quick for a few users. */
@@ -35,14 +35,14 @@ const SETTINGS: Record<string, string> = {
 };
 
 /** @throws StackError (from start) when the data folder cannot be used; see postgres/cluster.ts. */
-export function createPostgres(ctx: StackContext): Part {
+export function createPostgres(ctx: StackContext, release: Release = EMBEDDED): Part {
   const child = new ChildPart(ctx.dataDir);
   const folder = path.join(ctx.dataDir, "postgres");
   return {
     name: "postgres",
     needs: [],
     async start() {
-      const bin = binFolder();
+      const bin = binFolder(release);
       const account = pickAccount(bin, folder);
       await ensureCluster(
         folder,
@@ -50,6 +50,7 @@ export function createPostgres(ctx: StackContext): Part {
         account,
         ctx.secrets.databasePasswords.supabase_admin,
         ctx.dataDir,
+        release,
       );
       const settings = { ...SETTINGS, port: String(ctx.ports.database) };
       const { command, args } = account.wrap(path.join(bin, "postgres"), [

@@ -18,7 +18,7 @@ import { StackError } from "../errors.ts";
 import { appendLog } from "../logs.ts";
 import { unwatch, watch } from "../reaper.ts";
 import type { Account } from "./account.ts";
-import { MAJOR } from "./binaries.ts";
+import { EMBEDDED, type Release } from "./binaries.ts";
 
 const LEAST_FREE_BYTES = 100 * 1024 * 1024;
 
@@ -34,16 +34,16 @@ function giveTo(folder: string, account: Account): void {
  * Refuses a folder that this server cannot or should not open; changes nothing in it.
  * @throws StackError saying what is wrong and what to do.
  */
-function judge(folder: string): void {
+function judge(folder: string, major: string): void {
   const keep = "nothing was changed; put back a copy of the folder, or move it away to start anew";
   const versionFile = path.join(folder, "PG_VERSION");
   if (!existsSync(versionFile)) {
     throw new StackError(`the database in ${folder} is damaged (no PG_VERSION): ${keep}`);
   }
   const version = readFileSync(versionFile, "utf8").trim();
-  if (version !== MAJOR) {
+  if (version !== major) {
     throw new StackError(
-      `the database in ${folder} was made by Postgres ${version || "?"}, this is Postgres ${MAJOR}; ` +
+      `the database in ${folder} was made by Postgres ${version || "?"}, this is Postgres ${major}; ` +
         "nothing was changed. Dump it with the old version and load it into a new one, or set " +
         "KONTOR_DATA_DIR to another folder",
     );
@@ -120,6 +120,7 @@ async function create(
   account: Account,
   password: string,
   dataDir: string,
+  locale: readonly string[],
 ): Promise<void> {
   dropUnfinished(folder);
   const unfinished = `${folder}.new-${process.pid}`;
@@ -135,9 +136,7 @@ async function create(
       `--pwfile=${passwordFile}`,
       "--auth=scram-sha-256",
       "--encoding=UTF8",
-      // Postgres' own: the same order and case rules on every machine, whatever it has installed.
-      "--locale-provider=builtin",
-      "--locale=C.UTF-8",
+      ...locale,
       "--lc-messages=C",
       "--data-checksums",
     ]);
@@ -168,6 +167,7 @@ export async function ensureCluster(
   account: Account,
   password: string,
   dataDir: string,
+  { major, locale }: Release = EMBEDDED,
 ): Promise<boolean> {
   const { bavail, bsize } = statfsSync(dataDir);
   const freeMegabytes = Math.floor((bavail * bsize) / 1024 / 1024);
@@ -179,8 +179,8 @@ export async function ensureCluster(
   }
   if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
   const isNew = !existsSync(folder);
-  if (isNew) await create(folder, bin, account, password, dataDir);
-  judge(folder);
+  if (isNew) await create(folder, bin, account, password, dataDir, locale);
+  judge(folder, major);
   dropStalePidFile(folder);
   if (lstatSync(folder).uid !== account.uid) giveTo(folder, account);
   return isNew;
