@@ -9,11 +9,11 @@ import { ROOT } from "../env.ts";
 
 if (process.argv.length > 2) {
   console.error(
-    "bench: options go to bench:house, bench:exports, bench:jobs, bench:webhooks or bench:analytics",
+    "bench: options go to bench:house, bench:exports, bench:jobs, bench:webhooks, bench:analytics or bench:audit",
   );
   process.exit(1);
 }
-const BENCHES = ["main.ts", "exports.ts", "jobs.ts", "webhooks.ts", "analytics.ts"];
+const BENCHES = ["main.ts", "exports.ts", "jobs.ts", "webhooks.ts", "analytics.ts", "audit.ts"];
 
 for (const bench of BENCHES) {
   const program = path.join(ROOT, "scripts", "bench", bench);

@@ -59,7 +59,7 @@ async function listen(client: Client): Promise<Listener> {
 }
 
 const TRIGGERS = {
-  audit: ["orders audit", "order_items audit"],
+  audit: ["orders audit", "order_items audit", "order_items audit_insert"],
   outbox: ["orders event", "order_items event_added", "order_items event_changed"],
 };
 

@@ -6368,7 +6368,8 @@ begin
     ), told as (
       select e.at, e.entity_type, e.actor_kind, e.actor_id, e.metadata, e.changes, e.id, e.entity_id,
         private.timeline_kind(e::audit.entries) as kind,
-        min(e.at) filter (where e.entity_type = about and e.action = 'create') over () as created_at
+        min(e.at) filter (where e.entity_type = about and e.action = 'create') over () as created_at,
+        bool_or(e.entity_type = 'order_item') over (partition by e.at) as with_items
       from own e
     ), events as (
       -- What one transaction did to many items is one event.
@@ -6379,6 +6380,9 @@ begin
       where t.kind is not null
         -- Items arrive right behind their new order: to its readers that is one event.
         and (t.at is distinct from t.created_at or t.kind = 'created')
+        -- What follows from them goes without saying.
+        and not (t.kind = 'updated' and t.with_items
+          and t.changes - array['subtotal', 'discount_total', 'tax_total', 'total'] = '{}')
       group by t.at, t.kind, t.actor_kind, t.actor_id, t.entity_type,
         case when t.entity_type = 'order_item' then null else t.id end
     )
@@ -6407,7 +6411,6 @@ begin
         when 'erased' then 'Values in this history were erased'
         else case
           when v.changes = '{}' then 'Changed'
-          when v.changes ? 'subtotal' or v.changes ? 'tax_total' then 'Items and totals changed'
           else 'Changed ' || (select string_agg(replace(key, '_', ' '), ', ' order by key) from jsonb_object_keys(v.changes) as key)
         end
       end,

@@ -44,7 +44,7 @@ export function AuditFilters({ state, members }: Props) {
           name={name}
           aria-label={label}
           value={value(name)}
-          className="w-auto max-w-48"
+          className="!h-8 !w-auto max-w-48 !text-sm"
           onChange={(event) => state.change({ [name]: event.target.value })}
         >
           <option value="">{all}</option>
