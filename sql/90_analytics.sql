@@ -316,6 +316,23 @@ as $$
 $$;
 comment on function private.end_analyst_sessions is 'Closes the open connections of a login.';
 
+create function private.drop_analyst_login()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.end_analyst_sessions(old.role_name);
+  execute format('drop role if exists %I', old.role_name);
+  return null;
+end
+$$;
+comment on function private.drop_analyst_login is
+  'AFTER DELETE: a login goes with its tenant, that of the SQL box with its person.';
+create trigger drop_login after delete on private.analysts
+  for each row execute function private.drop_analyst_login();
+
 create function public.create_analyst(label text, expires_at timestamptz default null)
 returns json
 language plpgsql

@@ -86,6 +86,19 @@ describe("an analyst's login", () => {
     expect(await connect(connection_string)).toBe("28P01");
   });
 
+  it("goes with its tenant", async () => {
+    const other = await newTenant();
+    const made = await api("/analysts", { token: other.token, body: { label: "Ana" } });
+    const { connection_string, role_name } = analystLogin.parse(made.body);
+    const open = postgres(connection_string, { max: 1, onnotice: () => {} });
+    await open`select 1`;
+    await owner()`delete from private.analysts where tenant_id = ${other.id}`;
+    await expect(open`select 1`).rejects.toThrow();
+    await open.end({ timeout: 1 });
+    expect(await connect(connection_string)).toBe("28P01");
+    expect(await owner()`select from pg_roles where rolname = ${role_name}`).toHaveLength(0);
+  });
+
   it("has limits that a session cannot lift", async () => {
     const { connection_string } = await make();
     const sql = postgres(connection_string, { max: 1, onnotice: () => {} });

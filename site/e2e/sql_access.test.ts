@@ -105,6 +105,13 @@ describe("the SQL box", () => {
     await eventually(() => statement().inputValue()).toContain("from revenue_by_customer");
     await statement().press("Control+Enter");
     await rows().getByText("=Müller & Söhne").waitFor();
+    await statement().fill(`select 'Shelf ' || g as product, g * g * 7 - 40 as sold
+      from generate_series(1, 12) g`);
+    await statement().press("Control+Enter");
+    await page.getByText(/^12 rows in/).waitFor();
+    await page.getByRole("button", { name: "Chart" }).click();
+    await page.getByText("sold by product").waitFor();
+    await picture(page, "sql-bars-wide");
   });
 
   it.each(LOOKS)("can be read by everybody: $colorScheme", async ({ colorScheme, viewport }) => {
@@ -184,6 +191,7 @@ describe("an API key", () => {
     expect(await list.textContent()).toContain("orders:read");
     await visit("api-keys");
     await list.getByText(/last used .* from 127\.0\.0\.1/).waitFor();
+    await picture(page, "api-keys-wide");
     await list.getByRole("button", { name: "Revoke Web shop" }).click();
     await dialog().getByRole("button", { name: "Revoke" }).click();
     await list.getByText("Revoked", { exact: true }).waitFor();
@@ -196,6 +204,28 @@ describe("an API key", () => {
     await visit("api-keys");
     expect(await violations()).toEqual([]);
     await picture(page, `api-keys-${colorScheme}`);
+  });
+});
+
+describe("why somebody sees a record", () => {
+  it("is said on the team's page", async () => {
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.emulateMedia({ colorScheme: "light" });
+    const viewer = await tenant.join("viewer");
+    const { id } = await placeOrder(tenant);
+    await visit("team");
+    const card = page.getByRole("region", { name: "Why can they see this?" });
+    await card.scrollIntoViewIfNeeded();
+    await awake(page);
+    await card.getByLabel("Person").selectOption(viewer.email);
+    await card.getByRole("button", { name: "Explain" }).click();
+    await card.getByText("Paste the address of its page, or its id.").waitFor();
+    await card.getByLabel("Address or id").fill(page.url().replace("team", `orders/${id}`));
+    await card.getByRole("button", { name: "Explain" }).click();
+    await card.getByText("A viewer here: they can see it.").waitFor();
+    await card.getByText("does not let them change it").waitFor();
+    expect(await violations()).toEqual([]);
+    await picture(page, "access-wide");
   });
 });
 

@@ -6426,6 +6426,50 @@ grant execute on function public.record_timeline to authenticated;
 
 
 -- =================================================================================================
+-- sql/85_backups.sql
+-- =================================================================================================
+
+-- Backups: what became of each, so that monitoring can tell. The backups themselves are made and proven
+-- by scripts/backup/, outside of this database.
+
+create table private.backups (
+  id text primary key,
+  state text not null default 'running' constraint backups_state
+    check (state in ('running', 'proven', 'failed', 'damaged')),
+  started_at timestamptz not null default now(),
+  ended_at timestamptz,
+  bytes bigint,
+  reason text
+);
+comment on table private.backups is 'Every backup that was begun and is still kept, and every one that failed.';
+comment on column private.backups.state is
+  'proven: restored into a scratch database and found equal. damaged: was so, and its objects have changed since.';
+comment on column private.backups.bytes is 'What it takes in the store.';
+comment on column private.backups.reason is 'Why it failed, or what is damaged, as a sentence.';
+alter table private.backups enable row level security;
+alter table private.backups force row level security;
+
+create function private.backup_status()
+returns table (
+  state text, started_at timestamptz, bytes bigint, proven_at timestamptz, damaged int)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select latest.state, latest.started_at, latest.bytes,
+    (select max(b.started_at) from private.backups b where b.state = 'proven'),
+    (select count(*)::int from private.backups b where b.state = 'damaged')
+  from (
+    select b.* from private.backups b where b.state <> 'running' order by b.started_at desc limit 1
+  ) as latest
+$$;
+comment on function private.backup_status is
+  'The latest backup that has ended, when the latest proven one began, and how many kept ones are damaged; no row before the first.';
+grant execute on function private.backup_status to kontor_worker;
+
+
+-- =================================================================================================
 -- sql/90_analytics.sql
 -- =================================================================================================
 
@@ -6746,6 +6790,23 @@ as $$
   select pg_terminate_backend(a.pid) from pg_catalog.pg_stat_activity a where a.usename = role_name
 $$;
 comment on function private.end_analyst_sessions is 'Closes the open connections of a login.';
+
+create function private.drop_analyst_login()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.end_analyst_sessions(old.role_name);
+  execute format('drop role if exists %I', old.role_name);
+  return null;
+end
+$$;
+comment on function private.drop_analyst_login is
+  'AFTER DELETE: a login goes with its tenant, that of the SQL box with its person.';
+create trigger drop_login after delete on private.analysts
+  for each row execute function private.drop_analyst_login();
 
 create function public.create_analyst(label text, expires_at timestamptz default null)
 returns json
