@@ -24,6 +24,7 @@ const LONGEST_REST_MS = 60_000;
 const TURN_MS = 10_000;
 /** What is due is looked for so often while something is still under way. */
 const LOOK_MS = 250;
+const GATHER_MS = 5;
 
 export const deliverWebhook = defineTask({
   payload: z.object({ tenant_id: z.guid(), webhook_id: z.guid() }),
@@ -87,12 +88,16 @@ async function takeTurn(turn: Turn): Promise<number> {
     const over = signal.aborted || Date.now() >= ends || failures === null || rest > 0;
     const limit = (failures ?? 0) >= FAILURES_BEFORE_CARE ? 1 : AT_ONCE;
     if (!over && underWay.size < limit) {
-      const dues = await endpoints.due([...underWay.keys()], limit - underWay.size);
+      // What has ended and is not written yet is not to be sent again either.
+      const busy = [...underWay.keys(), ...done.map(({ due }) => due.id)];
+      const dues = await endpoints.due(busy, limit - underWay.size);
       for (const due of dues) start(due);
     }
     if (done.length > 0) continue;
     if (underWay.size === 0) break;
     await Promise.race([...underWay.values(), sleep(LOOK_MS)]);
+    // The others answer about now, too: their outcomes are written together.
+    if (underWay.size > 0) await sleep(GATHER_MS);
   }
   if (rest > 0 && failures !== null) await endpoints.rest(rest);
   return sent;

@@ -259,6 +259,23 @@ describe("on request", () => {
   });
 });
 
+test("what arrives well is sent once, however much there is", async () => {
+  hook.receiver.answer((response) => {
+    setTimeout(() => response.writeHead(204).end(), 40 * Math.random());
+  });
+  await owner()`
+    insert into public.customers (tenant_id, name)
+    select ${hook.tenant.id}, 'No ' || n from generate_series(1, 400) as n`;
+  await vi.waitFor(async () => {
+    const [row] = await owner()<{ done: number }[]>`
+      select count(*)::int as done from public.webhook_deliveries
+      where webhook_id = ${hook.id} and status = 'succeeded'`;
+    expect(row?.done).toBe(400);
+  }, soon);
+  const { received } = hook.receiver;
+  expect([received.length, new Set(received.map(({ id }) => id)).size]).toEqual([400, 400]);
+});
+
 test("what no job works on is taken up again", async () => {
   hook.receiver.answer((response) => response.writeHead(503, { "retry-after": "3600" }).end());
   await customer();
