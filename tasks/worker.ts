@@ -36,9 +36,9 @@ export async function work({ deliveries, ...what }: Program): Promise<never> {
   const env = readEnv();
   const log = makeLogger(env.LOG_LEVEL);
   const sql = postgres(env.DATABASE_URL, {
-    // One for each job, one for its progress, one for who asks whether we live, and for deliveries, which
-    // need one for a moment at a time.
-    max: env.WORKER_CONCURRENCY + 2 + (deliveries ? DELIVERY_CONNECTIONS : 0),
+    // One for each job, one for its progress, one for who asks whether we live, one to look after analysts,
+    // and for deliveries, which need one for a moment at a time.
+    max: env.WORKER_CONCURRENCY + 3 + (deliveries ? DELIVERY_CONNECTIONS : 0),
     idle_timeout: 60,
     connect_timeout: 5,
     connection: { application_name: "kontor-worker tasks" },

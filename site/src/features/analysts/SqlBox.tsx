@@ -83,7 +83,7 @@ export function SqlBox({ sql, onChange, editor }: Props) {
             Rows at most
             <Select
               id={mostId}
-              className="max-w-28"
+              className="min-w-28"
               value={most}
               onChange={(event) => setMost(Number(event.target.value))}
             >

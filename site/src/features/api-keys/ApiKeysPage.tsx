@@ -75,7 +75,7 @@ function ApiKeys({ initial, apiUrl }: Omit<Props, "page">) {
               ))}
             </ul>
             <p className="text-faint text-xs">
-              A key ends with the role of whoever made it.{" "}
+              A key never does more than whoever made it may, and ends when they leave.{" "}
               <a className="link" href="/docs/api">
                 What it can call
               </a>
