@@ -428,6 +428,20 @@ $$;
 comment on function public.revoke_analyst is 'Ends a login and closes its connections. Admins.';
 grant execute on function public.revoke_analyst to authenticated;
 
+-- What they run is logged -----------------------------------------------------------------------------------
+
+create function private.logged_statement(statement text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $fn$
+  -- Anybody may change their own password.
+  select left(regexp_replace(statement,
+    '(\mpassword\M(?:\s|/\*.*?\*/)*)(?:e|u&)?(?:''(?:[^'']|'''')*''|\$(\w*)\$.*?\$\2\$)', '\1''…''', 'gi'), 10000)
+$fn$;
+comment on function private.logged_statement is 'A statement as the log may hold it: without a password.';
+
 -- The SQL box: a person's statement runs as an analyst's login, too, so that it can do no more ------------
 
 create function private.open_sql_box(statement text)
@@ -465,7 +479,7 @@ begin
     execute format('alter role %I password %L valid until %L', login, password, valid_until);
   end if;
   perform private.record_audit(tenant, 'query', 'analyst', login,
-    metadata => jsonb_build_object('sql', left(statement, 10000)));
+    metadata => jsonb_build_object('sql', private.logged_statement(statement)));
   return json_build_object('role_name', login, 'password', password);
 end
 $$;
@@ -538,7 +552,7 @@ begin
     if done then
       stopped := stopped + 1;
       perform private.record_analyst(it.analyst, 'query', it.client_addr, it.application_name,
-        jsonb_build_object('sql', it.query, 'cancelled', true,
+        jsonb_build_object('sql', private.logged_statement(it.query), 'cancelled', true,
           'ms', round(extract(epoch from it.ran) * 1000)));
     end if;
   end loop;
@@ -652,7 +666,7 @@ begin
       update private.analysts a set last_login_at = now() where a.role_name = unseen;
     end if;
     perform private.record_analyst(it.analyst, 'query', null, null, jsonb_build_object(
-      'sql', left(it.text, 10000), 'calls', it.calls, 'rows', it.rows,
+      'sql', private.logged_statement(it.text), 'calls', it.calls, 'rows', it.rows,
       'ms', round(it.ms::numeric, 1)));
   end loop;
 end

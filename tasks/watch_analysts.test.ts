@@ -121,6 +121,22 @@ describe("the log of the tenant", () => {
     }, SOON);
   });
 
+  it("holds no password that somebody chose", async () => {
+    const { role_name, connect } = await analyst();
+    const sql = connect();
+    await sql`set default_transaction_read_only = off`;
+    for (const chosen of ["'hunter''2-plain'", "E'hunter2-escaped'", "$a$hunter2-dollars$a$"]) {
+      await sql.unsafe(`alter role ${role_name} password ${chosen}`);
+    }
+    await sql`select 'after' as it`;
+    await vi.waitFor(async () => {
+      const texts = (await entries(role_name, "query")).map(({ metadata }) => metadata.sql);
+      expect(texts).toContain("select $1 as it");
+      expect(texts).toContain(`alter role ${role_name} password '…'`);
+      expect(texts.join()).not.toContain("hunter");
+    }, SOON);
+  });
+
   it("counts on from what it has, and says nothing twice", async () => {
     const { role_name, connect } = await analyst();
     const sql = connect();
