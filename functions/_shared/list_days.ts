@@ -15,6 +15,11 @@ export function notAfter(sql: Sql, column: Fragment, bound: string): Fragment {
     : sql`${column} <= ${bound}::text::timestamptz`;
 }
 
+/** The moment that a bound stands for: a day's is its beginning, or with `after` its end. */
+export function momentOf(sql: Sql, bound: string, { after = false } = {}): Fragment {
+  return isDay(bound) ? startOfDay(sql, bound, after ? 1 : 0) : sql`${bound}::text::timestamptz`;
+}
+
 function isDay(value: string): boolean {
   return value.length === "2026-01-31".length;
 }

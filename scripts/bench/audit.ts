@@ -171,7 +171,7 @@ async function reads(): Promise<Result[]> {
     "of what is rare": "?action=refused",
     "of what is usual": "?action=update",
     "of a kind of record": "?entity_type=customer",
-    "until yesterday": `?to=${new Date(Date.now() - 86_400_000).toISOString()}`,
+    "until last week": `?to=${new Date(Date.now() - 7 * 86_400_000).toISOString()}`,
   };
   await milliseconds(client, "");
   const plain = await milliseconds(client, "");
