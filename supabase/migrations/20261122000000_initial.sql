@@ -4834,7 +4834,13 @@ create constraint trigger complete_event after insert or update of complete on p
   deferrable initially deferred for each row when (not new.complete)
   execute function private.complete_event();
 
--- Deliveries ------------------------------------------------------------------------------------------------
+
+-- =================================================================================================
+-- sql/72_deliveries.sql
+-- =================================================================================================
+
+-- Deliveries: what an event becomes for each endpoint that subscribed, and what the tasks that send them
+-- ask and say (tasks/webhooks).
 
 create type public.delivery_status as enum ('pending', 'succeeded', 'failed');
 
@@ -5190,7 +5196,12 @@ grant execute on function private.fan_out_events, private.schedule_deliveries, p
   private.due_deliveries, private.finish_attempts, private.rest_webhook, private.tend_webhooks
   to kontor_worker;
 
--- What admins do with endpoints. In private, for the functions make and seal the secrets -------------------
+
+-- =================================================================================================
+-- sql/74_webhook_calls.sql
+-- =================================================================================================
+
+-- What admins do with webhooks. In private, not for PostgREST: the functions make and seal the secrets.
 
 create view private.webhook_documents with (security_invoker) as
 select
