@@ -6,7 +6,7 @@ import { watchErasures } from "./erasures.ts";
 import type { Heads } from "./heads.ts";
 
 /** Entries in memory at a time. */
-const PAGE = 2_000;
+const PAGE = 500;
 
 export type ChainReport = {
   tenant_id: string;
