@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Every test runs on Node 24 against one real, running stack; nothing is mocked. */
 export default defineConfig({
   test: {
-    include: ["{scripts,sql,functions,tasks,site}/**/*.test.{ts,tsx}"],
+    include: ["{scripts,sql,functions,supabase,tasks,site}/**/*.test.{ts,tsx}"],
     exclude: ["**/node_modules/**", "site/dist/**"],
     globalSetup: ["scripts/stack/test_setup.ts"],
     pool: "forks",
