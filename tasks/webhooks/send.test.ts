@@ -211,7 +211,10 @@ describe("what a receiver does", () => {
   });
 
   test("what is no HTTP, or is not there, is said in words", async () => {
-    const server = createTcpServer((socket) => socket.end("SSH-2.0-OpenSSH_9.2\r\n"));
+    const server = createTcpServer((socket) => {
+      socket.resume(); // what nobody reads would keep it open
+      socket.end("SSH-2.0-OpenSSH_9.2\r\n");
+    });
     await once(server.listen(0, "127.0.0.1"), "listening");
     const { port } = server.address() as AddressInfo;
     expect((await post(`http://127.0.0.1:${port}/`, asLocally)).error).toBe(
