@@ -74,7 +74,7 @@ export function Combobox<T extends Option>(props: Props<T>) {
     const count = options?.length ?? 0;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (!open) setText("");
+      if (!open) setText(value);
       else if (count > 0) setActive((active + (event.key === "ArrowDown" ? 1 : count - 1)) % count);
     } else if (event.key === "Enter" && open) {
       const option = options?.[active];
@@ -84,7 +84,8 @@ export function Combobox<T extends Option>(props: Props<T>) {
     } else if (event.key === "Escape" && open) {
       event.preventDefault(); // not the dialog around it
       event.stopPropagation();
-      close();
+      if (text === "") close();
+      else takeText(text);
     }
   }
 

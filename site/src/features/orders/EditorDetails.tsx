@@ -1,4 +1,4 @@
-import { useWatch } from "react-hook-form";
+import { useController, useWatch } from "react-hook-form";
 import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import { Combobox } from "../../ui/Combobox.tsx";
 import { useApi } from "../../ui/context.tsx";
@@ -24,6 +24,8 @@ export function EditorDetails({ form, currencies, open, fields, custom }: Props)
   const { register, control, setValue, formState } = form;
   const { errors } = formState;
   const customer = useWatch({ control, name: "customer_name" });
+  // Where the form finds the field to focus when it is the one that is wrong.
+  const { ref: customerRef } = useController({ control, name: "customer_id" }).field;
 
   function setCustomer(id: string | null, name: string) {
     setValue("customer_id", id, { shouldDirty: true, shouldValidate: formState.isSubmitted });
@@ -48,6 +50,7 @@ export function EditorDetails({ form, currencies, open, fields, custom }: Props)
           <Combobox
             {...field}
             value={customer}
+            inputRef={customerRef}
             placeholder="Find a customer"
             find={(text, signal) => findCustomers(api, text, signal)}
             onPick={({ id, label }) => setCustomer(id, label)}
@@ -82,7 +85,13 @@ export function EditorDetails({ form, currencies, open, fields, custom }: Props)
           />
         )}
       </Field>
-      <Field label="Notes" error={errors.notes?.message} className="sm:col-span-2" optional>
+      <Field
+        label="Notes"
+        hint="Printed on the documents that go to the customer."
+        error={errors.notes?.message}
+        className="sm:col-span-2"
+        optional
+      >
         {(field) => <Textarea {...field} rows={1} {...register("notes")} />}
       </Field>
       <CustomFieldset

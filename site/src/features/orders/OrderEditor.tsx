@@ -66,7 +66,7 @@ function Editor(props: Omit<Props, "page">) {
     resolver: async (values, _context, options) => {
       // The contract and its validator are fetched when they are needed: at the first attempt to save.
       const { resolveOrder } = await import("./resolve-order.ts");
-      return resolveOrder(values, habits, options, order?.custom ?? {});
+      return resolveOrder(values, habits, options, order);
     },
     shouldFocusError: true,
   });

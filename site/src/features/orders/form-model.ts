@@ -103,8 +103,10 @@ export function lineOf(item: ItemForm, locale: string): Line {
 }
 
 /** A line that nobody has written into: it is left out. */
-export function isBlank({ product_id, name, unit_price }: ItemForm): boolean {
-  return product_id === null && name.trim() === "" && unit_price.trim() === "";
+export function isBlank({ product_id, quantity, ...texts }: ItemForm): boolean {
+  const { name, unit_price, discount_percent, tax_rate } = texts;
+  const written = [name, unit_price, discount_percent, tax_rate].some((text) => text.trim() !== "");
+  return product_id === null && !written && ["", NEW_ITEM.quantity].includes(quantity.trim());
 }
 
 /** The form's field for a field of the request that the API refused; the lines sent are those not blank. */

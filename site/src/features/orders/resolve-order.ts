@@ -34,18 +34,22 @@ function requestOf(form: OrderForm, { locale, timeZone, fields }: Habits, stored
 
 /**
  * Checks a form against the API's own contract.
- * @param stored what the order holds in the tenant's own fields.
+ * @param stored the order that is changed; null for a new one, which must be for somebody or of something.
  * @returns the request to send as `values`, or the messages at the fields they are about.
  */
 export function resolveOrder(
   form: OrderForm,
   habits: Habits,
   options: ResolverOptions<OrderForm>,
-  stored: Order["custom"],
+  stored: Order | null,
 ): ResolverResult<OrderForm, OrderRequest> {
-  const request = requestOf(form, habits, stored);
+  const request = requestOf(form, habits, stored?.custom ?? {});
   const places = form.items.flatMap((item, index) => (isBlank(item) ? [] : [index]));
   const items = places.map((index) => request.items[index]);
+  if (stored === null && form.customer_id === null && items.length === 0) {
+    const missing = { type: "required", message: "Choose a customer or add an item." };
+    return { values: {}, errors: toNestErrors<OrderForm>({ customer_id: missing }, options) };
+  }
   const parsed = orderCreate.safeParse({ ...request, items });
   if (parsed.success) return { values: parsed.data, errors: {} };
   const flat: FieldErrors = {};
