@@ -75,6 +75,7 @@ describe("the orders list", () => {
   it("says what is wrong with an address", async () => {
     await page.goto(`/${tenant.slug}/orders?status=sent`);
     expect(await page.getByText("This address asks for something").count()).toBe(1);
+    expect(await page.getByText("The status “sent” does not exist.").count()).toBe(1);
     await page.getByRole("link", { name: "Start over" }).click();
     await page.getByText("25 of 60 orders").last().waitFor();
   });
@@ -136,6 +137,25 @@ describe("two people with one order", () => {
 });
 
 describe("the order editor", () => {
+  it("asks for a customer or an item instead of making an empty order", async () => {
+    await page.goto(`/${tenant.slug}/orders/new`);
+    await awake(page);
+    await page.getByRole("button", { name: "Create order" }).click();
+    await page.getByText("Choose a customer or add an item.").waitFor();
+    expect(await page.getByLabel("Customer").evaluate((at) => at === document.activeElement)).toBe(
+      true,
+    );
+    await page.getByLabel("Item 1").fill("Advice");
+    await page.keyboard.press("Escape");
+    expect(await page.getByLabel("Item 1").inputValue()).toBe("Advice");
+    await page.getByRole("button", { name: "Create order" }).click();
+    await page.getByText("Please enter a number.").waitFor();
+    await page.getByLabel("Unit price").fill("100");
+    await page.getByRole("button", { name: "Create order" }).click();
+    await page.waitForURL(/\/orders\/[0-9a-f-]{36}$/);
+    await page.getByText("Advice").first().waitFor();
+  });
+
   it("points at what the contract refuses", async () => {
     await page.goto(`/${tenant.slug}/orders/new`);
     await awake(page);
@@ -149,6 +169,8 @@ describe("the order editor", () => {
   it("points at what only the server can refuse", async () => {
     await page.goto(`/${tenant.slug}/orders/new`);
     await awake(page);
+    await page.getByLabel("Item 1").fill("Thing");
+    await page.getByLabel("Unit price").fill("1");
     await page.getByLabel("Shipping").fill("1.005");
     await page.getByRole("button", { name: "Create order" }).click();
     await page.getByText("EUR has 2 decimals.").first().waitFor();
@@ -222,7 +244,8 @@ describe("an invitation", () => {
     const email = `${crypto.randomUUID()}@people.test`;
     await page.getByRole("button", { name: "Invite" }).click();
     await page.getByLabel("E-mail").fill(email);
-    await page.getByRole("button", { name: "Make the link" }).click();
+    await page.getByRole("button", { name: "Send invitation" }).click();
+    await page.getByText(`A mail with a link was sent to ${email}`).waitFor();
     const link = await page.getByRole("textbox", { name: "Link" }).inputValue();
     const guest = await (await visitor(browser)).newPage();
     await guest.goto(new URL(link).pathname);
@@ -235,6 +258,8 @@ describe("an invitation", () => {
     await guest.goto(new URL(link).pathname);
     await guest.getByRole("button", { name: "Accept the invitation" }).click();
     await guest.getByRole("alert").waitFor();
+    await guest.getByRole("heading", { name: "This invitation cannot be accepted" }).waitFor();
+    expect(await guest.getByRole("button").count()).toBe(0);
     await guest.context().close();
   });
 });

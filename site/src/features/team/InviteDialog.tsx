@@ -19,7 +19,7 @@ const MAY: Record<Role, string> = {
 
 type Props = { roles: readonly Role[]; onClose: () => void; onInvited: () => void };
 
-/** Invites somebody; the link is shown once, to be sent. */
+/** Invites somebody by mail; a link that does the same is shown once. */
 export function InviteDialog({ roles, onClose, onInvited }: Props) {
   const api = useApi();
   const [role, setRole] = useState<Role>(roles.includes("member") ? "member" : "viewer");
@@ -49,11 +49,14 @@ export function InviteDialog({ roles, onClose, onInvited }: Props) {
       <Dialog
         open
         onClose={onClose}
-        title="Send this link"
-        description={`It lets ${made.email} join as ${made.role}, once. It is not shown again.`}
+        title="Invitation sent"
+        description={`A mail with a link was sent to ${made.email}, to join as ${made.role}.`}
       >
         <DialogBody>
-          <Field label="Link">
+          <Field
+            label="Link"
+            hint="A second way in, should the mail not arrive. Shown only now; the invitation can be accepted once."
+          >
             {(field) => (
               <Input
                 {...field}
@@ -115,7 +118,7 @@ export function InviteDialog({ roles, onClose, onInvited }: Props) {
         <DialogFooter>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" variant="primary" busy={busy}>
-            Make the link
+            Send invitation
           </Button>
         </DialogFooter>
       </form>
