@@ -2,6 +2,7 @@ import { useMemo, useRef, useState } from "react";
 import { type FieldValues, useForm } from "react-hook-form";
 import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import type { Customer } from "../../../../functions/_shared/contracts/customers.ts";
+import { countryChoices } from "../../lib/countries.ts";
 import { Button } from "../../ui/Button.tsx";
 import { usePage } from "../../ui/context.tsx";
 import { Field } from "../../ui/Field.tsx";
@@ -39,7 +40,8 @@ export default function CustomerDialog({ customer, fields, onClose, onSaved }: P
   const { theirs } = saving;
   const [delivery, setDelivery] = useState(Boolean(customer?.shipping_address));
   const { register, formState } = form;
-  const { errors } = formState;
+  const { errors, defaultValues } = formState;
+  const countryIn = (name: AddressProps["name"]) => defaultValues?.[name]?.country;
   return (
     <RecordDialog
       title={customer ? "Edit customer" : "New customer"}
@@ -86,9 +88,19 @@ export default function CustomerDialog({ customer, fields, onClose, onSaved }: P
           {(field) => <Input {...field} autoComplete="off" {...register("tags")} />}
         </Field>
       </div>
-      <AddressFields legend="Billing address" name="billing_address" register={register} />
+      <AddressFields
+        legend="Billing address"
+        name="billing_address"
+        register={register}
+        country={countryIn("billing_address")}
+      />
       {delivery ? (
-        <AddressFields legend="Shipping address" name="shipping_address" register={register} />
+        <AddressFields
+          legend="Shipping address"
+          name="shipping_address"
+          register={register}
+          country={countryIn("shipping_address")}
+        />
       ) : (
         <Button variant="ghost" className="self-start -ms-2" onClick={() => setDelivery(true)}>
           Add a different shipping address
@@ -108,9 +120,11 @@ type AddressProps = {
   legend: string;
   name: "billing_address" | "shipping_address";
   register: ReturnType<typeof useForm<CustomerForm, unknown, FieldValues>>["register"];
+  /** What is stored. */
+  country: string | undefined;
 };
 
-function AddressFields({ legend, name, register }: AddressProps) {
+function AddressFields({ legend, name, register, country }: AddressProps) {
   return (
     <fieldset className="grid grid-cols-2 gap-3">
       <legend className="mb-2 w-full border-line border-t pt-4 font-semibold text-sm">
@@ -118,7 +132,19 @@ function AddressFields({ legend, name, register }: AddressProps) {
       </legend>
       {ADDRESS_LINES.map((line) => (
         <Field key={line.name} label={line.label} className={line.wide ? "col-span-2" : ""}>
-          {(field) => <Input {...field} autoComplete="off" {...register(`${name}.${line.name}`)} />}
+          {(field) =>
+            line.name === "country" ? (
+              <Select {...field} {...register(`${name}.country`)}>
+                {countryChoices(country).map(({ value, label }) => (
+                  <option key={value} value={value}>
+                    {label}
+                  </option>
+                ))}
+              </Select>
+            ) : (
+              <Input {...field} autoComplete="off" {...register(`${name}.${line.name}`)} />
+            )
+          }
         </Field>
       ))}
     </fieldset>

@@ -8,7 +8,7 @@ import { type CustomForm, customFormOf, customRequest } from "../records/custom.
 
 export const ADDRESS_LINES = [
   { name: "line1", label: "Street", autoComplete: "address-line1", wide: true },
-  { name: "line2", label: "Addition", autoComplete: "address-line2", wide: true },
+  { name: "line2", label: "Address line 2", autoComplete: "address-line2", wide: true },
   { name: "postal_code", label: "Postal code", autoComplete: "postal-code", wide: false },
   { name: "city", label: "City", autoComplete: "address-level2", wide: false },
   { name: "region", label: "Region", autoComplete: "address-level1", wide: false },

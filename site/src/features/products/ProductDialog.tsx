@@ -2,9 +2,10 @@ import { useMemo, useRef } from "react";
 import { type FieldValues, useForm } from "react-hook-form";
 import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import type { Product } from "../../../../functions/_shared/contracts/products.ts";
+import { CURRENCIES } from "../../lib/currencies.ts";
 import { usePage } from "../../ui/context.tsx";
 import { Field } from "../../ui/Field.tsx";
-import { CheckLine, Input } from "../../ui/Input.tsx";
+import { CheckLine, Input, Select } from "../../ui/Input.tsx";
 import { CustomFieldset } from "../records/CustomFieldset.tsx";
 import { RecordDialog } from "../records/RecordDialog.tsx";
 import { useSaveRecord } from "../records/use-save-record.ts";
@@ -79,13 +80,11 @@ export default function ProductDialog({ product, fields, onClose, onSaved }: Pro
         </Field>
         <Field label="Currency" error={errors.currency?.message}>
           {(field) => (
-            <Input
-              {...field}
-              autoComplete="off"
-              maxLength={3}
-              className="uppercase"
-              {...register("currency")}
-            />
+            <Select {...field} {...register("currency")}>
+              {CURRENCIES.map((code) => (
+                <option key={code}>{code}</option>
+              ))}
+            </Select>
           )}
         </Field>
         <Field label="Tax in percent" error={errors.tax_rate?.message}>

@@ -60,7 +60,7 @@ export function productResolver(
       sku: form.sku.trim(),
       name: form.name.trim(),
       unit_price: parseDecimal(form.unit_price, locale),
-      currency: form.currency.trim().toUpperCase(),
+      currency: form.currency,
       tax_rate: parseDecimal(form.tax_rate, locale) ?? 0,
       unit: form.unit.trim() === "" ? null : form.unit.trim(),
       active: form.active,

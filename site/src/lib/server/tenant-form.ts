@@ -4,7 +4,7 @@ import type { Tenant } from "../../../../functions/_shared/contracts/tenancy.ts"
 /** In the order of a letter; `place` is where each stands in a grid of six columns. */
 export const ADDRESS_FIELDS = [
   { name: "line1", label: "Street", place: "sm:col-span-3" },
-  { name: "line2", label: "Addition", place: "sm:col-span-3" },
+  { name: "line2", label: "Address line 2", place: "sm:col-span-3" },
   { name: "postal_code", label: "Postal code", place: "sm:col-span-2" },
   { name: "city", label: "City", place: "sm:col-span-4" },
   { name: "region", label: "Region", place: "sm:col-span-3" },
