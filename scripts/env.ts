@@ -3,12 +3,13 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { trustedProxies } from "../site/server/http/address.ts";
+import { backupVariables } from "./backup/variables.ts";
+import { address, count, flag, oneOf, port } from "./env_values.ts";
 
 export const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-const port = (fallback: number) => z.coerce.number().int().min(1).max(65535).default(fallback);
-const address = (protocols: RegExp) =>
-  z.url({ protocol: protocols }).transform((value) => value.replace(/\/+$/, ""));
+const POSTGRES = address(/^postgres(ql)?$/, "postgres://user:password@host:5432/postgres");
+const HTTP = /^https?$/;
 
 const schema = z
   .object({
@@ -23,34 +24,38 @@ const schema = z
     MAIL_PORT: port(54324),
     TRUSTED_PROXIES: trustedProxies,
     /** Whether webhooks may go over http and into the own network. */
-    WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
+    WEBHOOK_ALLOW_PRIVATE: flag(),
     /** The worker knows the usual one. */
     WEBHOOK_RETRY_SCHEDULE: z.string().default(""),
     WEBHOOK_KEY: z.string().min(32, "needs at least 32 characters").optional(),
-    LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
+    LOG_LEVEL: oneOf(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 
-    DATABASE_URL: address(/^postgres(ql)?$/).optional(),
-    SUPABASE_URL: address(/^https?$/).optional(),
+    DATABASE_URL: POSTGRES.optional(),
+    SUPABASE_URL: address(HTTP, "https://supabase.example.com").optional(),
     SUPABASE_ANON_KEY: z.string().min(1).optional(),
     SUPABASE_SERVICE_ROLE_KEY: z.string().min(1).optional(),
     JWT_SECRET: z.string().min(32, "needs at least 32 characters").optional(),
-    S3_ENDPOINT: address(/^https?$/).optional(),
+    S3_ENDPOINT: address(HTTP, "https://s3.example.com").optional(),
     S3_REGION: z.string().min(1).default("us-east-1"),
     S3_BUCKET: z.string().min(1).default("kontor"),
     S3_ACCESS_KEY_ID: z.string().min(1).optional(),
     S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
     /** The largest file that may be uploaded; the functions know the usual one. */
-    MAX_UPLOAD_BYTES: z.coerce.number().int().min(1).optional(),
+    MAX_UPLOAD_BYTES: count(1).optional(),
     /** Requests a minute; more than in production, for here one person is all the load there is. */
-    RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).default(60_000),
-    RATE_LIMIT_ADDRESS_PER_MINUTE: z.coerce.number().int().min(0).default(600),
-    SMTP_URL: address(/^smtps?$/).optional(),
-    GOTENBERG_URL: address(/^https?$/).optional(),
+    RATE_LIMIT_PER_MINUTE: count(0).default(60_000),
+    RATE_LIMIT_ADDRESS_PER_MINUTE: count(0).default(600),
+    SMTP_URL: address(/^smtps?$/, "smtp://user:password@host:587").optional(),
+    GOTENBERG_URL: address(HTTP, "http://host:3000").optional(),
+
+    ...backupVariables,
+    /** Restores only: the file with the private key that age-keygen wrote. */
+    BACKUP_IDENTITY: z.string().min(1).optional(),
 
     /** How many orders `npm run bench` makes. */
-    BENCH_ORDERS: z.coerce.number().int().min(10_000).default(1_000_000),
+    BENCH_ORDERS: count(10_000).default(1_000_000),
     /** A Redis for the bench of jobs to compare with BullMQ. */
-    BENCH_REDIS_URL: address(/^rediss?$/).optional(),
+    BENCH_REDIS_URL: address(/^rediss?$/, "redis://host:6379").optional(),
 
     /** Set by bootstrap.mjs: when that process is gone, the stack stops. */
     KONTOR_PARENT_PID: z.coerce.number().int().optional(),

@@ -1,5 +1,6 @@
 /** The worker's environment: the only module of the worker that reads process.env. */
 import { z } from "zod";
+import { backupVariables } from "../scripts/backup/variables.ts";
 import { retrySchedule } from "./webhooks/retry_schedule.ts";
 
 const schema = z.object({
@@ -32,6 +33,9 @@ const schema = z.object({
   WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
   /** The waits after the first, second, third failure … of a delivery. */
   WEBHOOK_RETRY_SCHEDULE: retrySchedule,
+  ...backupVariables,
+  /** Where pg_dump is looked for. */
+  PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),
   KONTOR_VERSION: z.string().default("0.0.0"),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });

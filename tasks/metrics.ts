@@ -31,6 +31,37 @@ function readQueue(sql: Sql): Promise<QueueRow[]> {
     group by t.identifier`;
 }
 
+type BackupRow = {
+  state: string;
+  started_at: Date;
+  bytes: string | null;
+  proven_at: Date | null;
+  damaged: number;
+};
+
+/** Says of backups what an alert asks; nothing before the first. */
+function backupGauges(register: Registry): (sql: Sql) => Promise<void> {
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [register] });
+  const ok = gauge(
+    "kontor_backup_ok",
+    "1 when the latest backup was proven and no kept one is damaged",
+  );
+  const proven = gauge(
+    "kontor_backup_proven_timestamp_seconds",
+    "When the latest proven backup began",
+  );
+  const bytes = gauge("kontor_backup_bytes", "What the latest backup takes in the store");
+  const damaged = gauge("kontor_backups_damaged", "Kept backups whose objects have changed");
+  return async (sql) => {
+    const [row] = await sql<BackupRow[]>`select * from private.backup_status()`;
+    if (!row) return;
+    ok.set(row.state === "proven" && row.damaged === 0 ? 1 : 0);
+    if (row.proven_at !== null) proven.set(row.proven_at.getTime() / 1000);
+    if (row.bytes !== null) bytes.set(Number(row.bytes));
+    damaged.set(row.damaged);
+  };
+}
+
 /** Makes the worker's metrics; the queue is read when they are asked for. */
 export function makeMetrics(sql: Sql): Metrics {
   const register = new Registry();
@@ -55,6 +86,8 @@ export function makeMetrics(sql: Sql): Metrics {
     registers: [register],
   });
 
+  const readBackups = backupGauges(register);
+
   return {
     contentType: register.contentType,
     began(task) {
@@ -71,6 +104,7 @@ export function makeMetrics(sql: Sql): Metrics {
         failed.set({ task: row.task }, row.failed);
         oldest.set({ task: row.task }, row.oldest);
       }
+      await readBackups(sql);
       return await register.metrics();
     },
   };

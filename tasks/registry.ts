@@ -1,4 +1,5 @@
 /** Every task there is, by the name that SQL and code enqueue it under. */
+import { backUp } from "./back_up.ts";
 import { deleteObject } from "./delete_object.ts";
 import { expireExports } from "./expire_exports.ts";
 import { exportRecords } from "./export_records.ts";
@@ -15,6 +16,7 @@ import { fanOutEvents } from "./webhooks/fan_out_events.ts";
 import { tendWebhooks } from "./webhooks/tend_webhooks.ts";
 
 export const registry = {
+  back_up: backUp,
   delete_object: deleteObject,
   expire_exports: expireExports,
   export_records: exportRecords,

@@ -8,7 +8,7 @@ import { writeNext } from "./generate.ts";
 import { migrate } from "./migrate.ts";
 import { readMigrations } from "./migration_files.ts";
 import { type Scratch, startScratch, using } from "./scratch.ts";
-import { splitPassword } from "./supabase_cli.ts";
+import { splitPassword } from "./split_password.ts";
 
 let scratch: Scratch;
 let workdir: string;

@@ -2,7 +2,8 @@
 import postgres from "postgres";
 import { ROOT } from "../env.ts";
 import { migrationState, readMigrations } from "./migration_files.ts";
-import { splitPassword, supabase } from "./supabase_cli.ts";
+import { splitPassword } from "./split_password.ts";
+import { supabase } from "./supabase_cli.ts";
 
 /** A database that cannot be brought up to date; the message names the file and Postgres' reason. */
 export class MigrationError extends Error {}

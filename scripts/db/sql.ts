@@ -5,13 +5,13 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createInterface } from "node:readline/promises";
 import { readEnv } from "../env.ts";
 import { readStackFile, stackFile } from "../stack/stack_file.ts";
 import { demoAnalyst } from "./demo_analyst.ts";
 import { main } from "./main.ts";
+import { prompt } from "./prompt.ts";
 import { using } from "./scratch.ts";
-import { splitPassword } from "./supabase_cli.ts";
+import { splitPassword } from "./split_password.ts";
 
 const ANALYST = "--analyst";
 
@@ -28,29 +28,6 @@ function psql(databaseUrl: string, args: readonly string[], path: string) {
   });
 }
 
-async function prompt(databaseUrl: string): Promise<void> {
-  const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: "sql> " });
-  console.log("psql is not installed: statements end with ; and Ctrl-D leaves");
-  await using(databaseUrl, async (sql) => {
-    let statement = "";
-    lines.prompt();
-    for await (const line of lines) {
-      statement += `${line}\n`;
-      if (/;\s*$/.test(statement)) {
-        try {
-          const rows = await sql.unsafe(statement);
-          if (rows.length > 0) console.table([...rows]);
-          else console.log(rows.command);
-        } catch (error) {
-          console.error(error instanceof Error ? error.message : error);
-        }
-        statement = "";
-      }
-      lines.prompt();
-    }
-  });
-}
-
 await main(async () => {
   const env = readEnv();
   const file = stackFile(env.KONTOR_DATA_DIR);
@@ -61,6 +38,5 @@ await main(async () => {
   const args = given.filter((one) => one !== ANALYST);
   const url = given.includes(ANALYST) ? await demoAnalyst(database_url) : database_url;
   const code = await psql(url, args, env.PATH);
-  if (code === undefined) await prompt(url);
-  else process.exitCode = code;
+  process.exitCode = code ?? (await using(url, prompt));
 });

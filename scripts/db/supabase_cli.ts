@@ -4,19 +4,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { ROOT } from "../env.ts";
+import { splitPassword } from "./split_password.ts";
 
 export type CliResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
 const WRAPPER = path.join(ROOT, "node_modules", "supabase", "dist", "supabase.js");
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
-
-/** The address without its password, which every user of the machine could read in a process list. */
-export function splitPassword(databaseUrl: string): { url: string; password: string } {
-  const url = new URL(databaseUrl);
-  const password = decodeURIComponent(url.password);
-  url.password = "";
-  return { url: url.href, password };
-}
 
 /**
  * Runs one command of the CLI; `databaseUrl` supplies PGPASSWORD, `args` name the database by

@@ -3,7 +3,8 @@ import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ROOT } from "../env.ts";
-import { splitPassword, supabase } from "./supabase_cli.ts";
+import { splitPassword } from "./split_password.ts";
+import { supabase } from "./supabase_cli.ts";
 
 const FILE = path.join(ROOT, "supabase", "types.ts");
 const BANNER = "// Generated from the database by `npm run db:types`.\n\n";
