@@ -2,9 +2,10 @@
  * The service `migrate` of docker-compose.yml: brings the database up to date, sets the passwords of our
  * two logins, and makes the bucket. Everything that waits for it may rely on all three.
  */
-import { CreateBucketCommand, HeadBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, HeadBucketCommand, S3ServiceException } from "@aws-sdk/client-s3";
 import postgres from "postgres";
 import { z } from "zod";
+import { openObjectStore } from "../../tasks/s3.ts";
 import { migrate } from "../db/migrate.ts";
 
 const password = z.string().regex(/^[A-Za-z0-9_-]{24,}$/, "must be letters, digits, - and _");
@@ -35,21 +36,15 @@ async function setPasswords(env: Environment): Promise<void> {
 
 /** @returns whether it had to be made. */
 async function ensureBucket(env: Environment): Promise<boolean> {
-  const client = new S3Client({
-    endpoint: env.S3_ENDPOINT,
-    region: env.S3_REGION,
-    credentials: { accessKeyId: env.S3_ACCESS_KEY_ID, secretAccessKey: env.S3_SECRET_ACCESS_KEY },
-    forcePathStyle: true,
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
-  });
+  const { client, bucket: Bucket } = openObjectStore(env);
   try {
-    await client.send(new HeadBucketCommand({ Bucket: env.S3_BUCKET }));
+    await client.send(new HeadBucketCommand({ Bucket }));
     return false;
   } catch (error) {
-    const status = error instanceof Error && "$metadata" in error ? error.$metadata : undefined;
-    if (!z.object({ httpStatusCode: z.literal(404) }).safeParse(status).success) throw error;
-    await client.send(new CreateBucketCommand({ Bucket: env.S3_BUCKET }));
+    if (!(error instanceof S3ServiceException) || error.$metadata.httpStatusCode !== 404) {
+      throw new Error(`the object store does not answer: ${error}`, { cause: error });
+    }
+    await client.send(new CreateBucketCommand({ Bucket }));
     return true;
   } finally {
     client.destroy();
