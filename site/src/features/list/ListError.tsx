@@ -28,7 +28,7 @@ export function ListError<T>({ state, error }: { state: ListState<T>; error: Loa
           )
         }
       >
-        {error.message}
+        {refused && error.fields.length > 0 ? null : error.message}
         {error.fields.map((text) => (
           <span key={text} className="block">
             {text}

@@ -35,15 +35,21 @@ export function ListFrame<T extends { id: string }>(props: Props<T>) {
   const rows = list?.data ?? [];
   return (
     <>
-      <PageHeader title={title}>
+      <PageHeader title={inTrash ? `${title} in the trash` : title}>
         <ExportButton spec={spec} state={state} noun={noun} />
-        {create}
+        {inTrash ? null : create}
       </PageHeader>
       <div className="relative flex flex-wrap items-center gap-2 border-line border-b px-4 pb-3 md:px-6">
         {filters}
         <TrashTabs spec={spec} state={state} icon={<Trash2 aria-hidden="true" />} />
         <LoadingBar active={state.loading} />
       </div>
+      {inTrash ? (
+        <p className="border-line border-b px-4 py-2.5 text-muted text-sm md:px-6">
+          After 30 days in the trash {noun[1]} are deleted for good
+          {noun[0] === "order" ? "." : ", unless an order still names them."}
+        </p>
+      ) : null}
       <p className="sr-only" role="status">
         {list && !state.loading ? (
           <CountText total={list.page.total} noun={noun} shown={rows.length} />

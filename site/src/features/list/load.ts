@@ -1,5 +1,6 @@
 import { type Api, ApiError } from "../../lib/api/client.ts";
 import type { List } from "../../lib/api/resources.ts";
+import { complaint } from "./complaint.ts";
 import { cleanParams, type ListSpec, searchOf } from "./spec.ts";
 
 /** A refusal in the form that travels from the server to an island. */
@@ -33,7 +34,7 @@ export async function loadList<T>(
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const { code, message, requestId } = error;
-    const fields = error.fields.map((field) => `${field.path}: ${field.message}`);
+    const fields = error.fields.map((field) => complaint(field, params));
     return { search, list: null, error: { code, message, fields, requestId } };
   }
 }

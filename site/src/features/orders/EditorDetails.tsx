@@ -1,6 +1,7 @@
 import { useController, useWatch } from "react-hook-form";
 import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import { Combobox } from "../../ui/Combobox.tsx";
+import { cn } from "../../ui/cn.ts";
 import { useApi } from "../../ui/context.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Input, Select, Textarea } from "../../ui/Input.tsx";
@@ -79,7 +80,7 @@ export function EditorDetails({ form, currencies, open, fields, custom }: Props)
             inputMode="decimal"
             autoComplete="off"
             placeholder="0"
-            className="numeric text-end"
+            className={cn("numeric text-end", !open && "cursor-not-allowed bg-sunken text-muted")}
             readOnly={!open}
             {...register("shipping_total")}
           />

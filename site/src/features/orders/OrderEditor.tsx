@@ -114,6 +114,9 @@ function Editor(props: Omit<Props, "page">) {
               {saving.failure}
             </Notice>
           ) : null}
+          {open ? null : (
+            <Notice>Items and amounts cannot change once an order is {order?.status}.</Notice>
+          )}
           <EditorDetails
             form={form}
             currencies={currencies}
@@ -126,11 +129,6 @@ function Editor(props: Omit<Props, "page">) {
               Items
             </h2>
             {open ? <ItemsEditor form={form} /> : order ? <OrderItems order={order} /> : null}
-            {open ? null : (
-              <Notice className="m-4">
-                Items and amounts cannot change once an order is {order?.status}.
-              </Notice>
-            )}
             <div className="border-line border-t px-4 py-4 md:px-5">
               <LiveTotals form={form} />
             </div>
