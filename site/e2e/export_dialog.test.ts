@@ -66,7 +66,7 @@ it("takes all, none or some of a group, and remembers", async () => {
       .getByRole("checkbox", { checked: true })
       .count(),
   ).toBe(1);
-  await again.getByRole("button", { name: "The usual" }).click();
+  await again.getByRole("button", { name: "Default columns" }).click();
   await eventually(() =>
     again
       .getByRole("group", { name: "Customer", exact: true })

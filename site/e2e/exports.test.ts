@@ -64,8 +64,12 @@ describe("an export", () => {
     const dialog = page.getByRole("dialog", { name: "Export orders" });
     await dialog.getByLabel("Notes").uncheck();
     await dialog.getByRole("button", { name: "Export" }).click();
-    await page.getByRole("button", { name: "Show exports" }).click();
-    await page.waitForURL(`**/${tenant.slug}/exports`);
+    const [told] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download", exact: true }).click(),
+    ]);
+    expect(told.suggestedFilename()).toMatch(/^orders-.*\.csv$/);
+    await page.goto(`/${tenant.slug}/exports`);
     await page.getByText("Ready", { exact: true }).waitFor();
     await picture(page, "exports-wide");
     expect(await page.getByRole("main").textContent()).toContain("1 row");

@@ -14,11 +14,11 @@ export function Toaster() {
   useEffect(showLeftToast, []);
   return (
     <Toast.Provider swipeDirection="right" label="Message">
-      {toasts.map(({ id, kind, title, detail, action }) => (
+      {toasts.map(({ id, kind, title, detail, action, lasting }) => (
         <Toast.Root
           key={id}
           type={kind === "error" ? "foreground" : "background"}
-          duration={action ? SHOWN_WITH_ACTION_MS : SHOWN_MS}
+          duration={lasting ? Infinity : action ? SHOWN_WITH_ACTION_MS : SHOWN_MS}
           onOpenChange={(open) => {
             if (!open) dismissToast(id);
           }}

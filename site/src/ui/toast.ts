@@ -6,6 +6,8 @@ export type Toast = {
   title: string;
   detail?: string;
   action?: { label: string; run: () => void };
+  /** Stays until it is dismissed. */
+  lasting?: boolean;
 };
 
 type NewToast = Omit<Toast, "id">;
@@ -20,9 +22,11 @@ function replace(next: readonly Toast[]): void {
   for (const listener of listeners) listener();
 }
 
-/** Says something; of what is still shown, the newest three stay. */
-export function toast(message: NewToast): void {
-  replace([...toasts.slice(-3), { ...message, id: ++lastId }]);
+/** Says something; of what is still shown, the newest three stay. Answers what to dismiss it by. */
+export function toast(message: NewToast): number {
+  const id = ++lastId;
+  replace([...toasts.slice(-3), { ...message, id }]);
+  return id;
 }
 
 /** Takes a toast away. */

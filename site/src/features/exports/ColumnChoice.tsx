@@ -22,7 +22,7 @@ export function ColumnChoice({ kind, chosen, onChange }: Props) {
           All
         </Button>
         <Button size="sm" variant="ghost" onClick={() => onChange(new Set(usualColumns(kind)))}>
-          The usual
+          Default columns
         </Button>
       </div>
       <div className="clear-both mt-1.5 divide-y divide-line rounded-lg border border-line">

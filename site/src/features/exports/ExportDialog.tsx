@@ -12,9 +12,9 @@ import { Choice } from "../../ui/Choice.tsx";
 import { useApi, useHref, usePage } from "../../ui/context.tsx";
 import { Dialog, DialogBody, DialogFooter } from "../../ui/Dialog.tsx";
 import { Notice } from "../../ui/Notice.tsx";
-import { toast } from "../../ui/toast.ts";
 import { ColumnChoice } from "./ColumnChoice.tsx";
 import { COLUMNS, type RowKind } from "./columns.ts";
+import { followExport } from "./follow.ts";
 import { FORMATS } from "./labels.ts";
 import { columnsOf, keepChoice, lastChoice } from "./last-choice.ts";
 
@@ -55,16 +55,11 @@ export default function ExportDialog({ path, params, total, noun, onClose }: Pro
     setBusy(true);
     setRefusal(null);
     try {
-      await api<{ export: Export }>("POST", `${path}/export`, { body });
+      const made = await api<{ export: Export }>("POST", `${path}/export`, { body });
       const columns = { ...last.columns, [kind]: body.columns };
       keepChoice(tenant.id, list, { format, kind, columns });
       onClose();
-      toast({
-        kind: "success",
-        title: "The file is being made",
-        detail: "You may go on working meanwhile.",
-        action: { label: "Show exports", run: () => location.assign(href("exports")) },
-      });
+      followExport(made.export, { api, tenantId: tenant.id, href });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       setRefusal([error.message, ...error.fields.map(({ message }) => message)].join(" "));
