@@ -40,7 +40,11 @@ export async function checkUpload(db: CallerDatabase, id: string): Promise<void>
   const fault = await faultOf(promised);
   if (fault !== null) {
     await Promise.all([deleteObject(promised.upload_key), deleteObject(promised.object_key)]);
-    throw new Problem("upload_mismatch", fault);
+    throw new Problem(
+      "upload_mismatch",
+      fault,
+      fault === OTHER_CONTENT ? { errors: [OF_TYPE] } : {},
+    );
   }
   const [settled] = await db.asFunctions<{ done: boolean }>((sql, tenant) =>
     sql`select private.settle_attachment(
@@ -54,6 +58,10 @@ export async function checkUpload(db: CallerDatabase, id: string): Promise<void>
     log.warn({ attachment: id, err: String(error) }, "an upload is left behind; it is swept later")
   );
 }
+
+const OTHER_CONTENT = "The object's content is of another type.";
+/** The one fault that the same file has every time. */
+const OF_TYPE = { path: "content_type", code: "mismatch", message: OTHER_CONTENT };
 
 const overtaken = () =>
   new Problem("conflict", "This upload is being checked, or was deleted, by somebody else.");
@@ -75,7 +83,7 @@ async function faultOf(promised: Promised): Promise<string | null> {
   if (kept.byteSize !== byte_size) return "The object changed while it was looked at.";
   const { sample, hash } = await read(object_key, byte_size, sha256 !== null);
   if (sha256 !== null && hash !== sha256) return "The object has another SHA-256 than promised.";
-  if (!await contentFits(sample, content_type)) return "The object's content is of another type.";
+  if (!await contentFits(sample, content_type)) return OTHER_CONTENT;
   return null;
 }
 

@@ -48,7 +48,7 @@ export function useUploads(owner: Owner, onDone: (attachment: Attachment) => voi
     } catch (error) {
       if (controller.signal.aborted) return;
       if (!(error instanceof ApiError)) throw error;
-      update(key, { progress: null, refusal: refusalOf(error) });
+      update(key, { progress: null, refusal: refusalOf(error, one.file.name) });
     }
   }
 

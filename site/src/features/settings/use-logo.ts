@@ -27,14 +27,14 @@ export function useLogo(initial: string | null) {
   const [failure, setFailure] = useState<string | null>(null);
   const owner = { entity_type: "tenant", entity_id: tenant.id } as const;
 
-  async function attempt(work: () => Promise<void>) {
+  async function attempt(work: () => Promise<void>, fileName = "") {
     setBusy(true);
     setFailure(null);
     try {
       await work();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      setFailure(refusalOf(error).text);
+      setFailure(refusalOf(error, fileName).text);
     } finally {
       setBusy(false);
     }
@@ -76,7 +76,7 @@ export function useLogo(initial: string | null) {
         await api("DELETE", `/attachments/${id}`);
         setFailure("This file cannot be shown as a picture.");
       }
-    });
+    }, file.name);
 
   const remove = () =>
     attempt(async () => {
