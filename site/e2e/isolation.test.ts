@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { api, newTenant, portalUrl, type TestTenant } from "../../scripts/stack/testing.ts";
-import { awake, launch, signInAt, visitor } from "./browser.ts";
+import { awake, eventually, launch, signInAt, visitor } from "./browser.ts";
 
 let browser: Browser;
 let ours: TestTenant;
@@ -134,6 +134,8 @@ describe("a stranger", () => {
       await page.getByRole("button", { name: "Sign in" }).click();
       texts.push(await page.getByRole("alert").textContent());
       expect(await page.getByLabel("E-mail").inputValue()).toBe(email);
+      const password = page.getByLabel("Password", { exact: true });
+      await eventually(() => password.evaluate((at) => at === document.activeElement)).toBe(true);
     }
     expect(texts[0]).toBe(texts[1]);
   });

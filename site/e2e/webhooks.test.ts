@@ -125,7 +125,7 @@ it("rotates, pauses, changes and deletes it", async () => {
   await menu("Delete");
   await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
   await page.waitForURL(/\/webhooks$/);
-  await page.getByText("Nobody is told yet").waitFor();
+  await page.getByText("No webhooks yet").waitFor();
 });
 
 it("copies a sample, and nobody but admins finds the page", async () => {

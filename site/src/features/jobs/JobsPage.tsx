@@ -47,8 +47,8 @@ function Jobs({ initial }: Pick<Props, "initial">) {
         ) : null}
         {jobs?.length === 0 ? (
           <EmptyState icon={<CircleCheck aria-hidden="true" />} title="Nothing is waiting">
-            Mails, exports and clearing up are done in the background. What waits, runs or failed
-            stands here.
+            Mails, exports and cleaning up are done in the background. Jobs that wait, run or have
+            failed are listed here.
           </EmptyState>
         ) : null}
         {jobs && jobs.length > 0 ? (

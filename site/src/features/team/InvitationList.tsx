@@ -30,7 +30,7 @@ export function InvitationList({ invitations, busy, onRevoke }: Props) {
             className="flex items-center gap-3 border-line border-t px-4 py-2.5 md:px-5"
           >
             <div className="min-w-0 flex-1">
-              <bdi className="block truncate font-medium">{invitation.email}</bdi>
+              <bdi className="block font-medium [overflow-wrap:anywhere]">{invitation.email}</bdi>
               <p className="text-faint text-xs">
                 valid until <DateTime value={invitation.expires_at} time />
               </p>

@@ -34,7 +34,7 @@ export function MemberList({ members, self, managed, busy, onRole, onRemove }: P
           return (
             <li
               key={member.user_id}
-              className="flex items-center gap-3 border-line border-t px-4 py-2.5 md:px-5"
+              className="flex flex-wrap items-center justify-end gap-x-3 gap-y-1.5 border-line border-t px-4 py-2.5 md:px-5"
             >
               <span
                 className="flex size-8 shrink-0 items-center justify-center rounded-full bg-grey-soft font-semibold text-muted text-xs"
@@ -42,12 +42,12 @@ export function MemberList({ members, self, managed, busy, onRole, onRemove }: P
               >
                 {initials(shown, 2)}
               </span>
-              <div className="min-w-0 flex-1">
-                <p className="flex items-center gap-2">
-                  <bdi className="truncate font-medium">{shown}</bdi>
+              <div className="min-w-44 flex-1">
+                <p className="flex flex-wrap items-center gap-x-2">
+                  <bdi className="font-medium [overflow-wrap:anywhere]">{shown}</bdi>
                   {member.user_id === self ? <Badge tone="accent">You</Badge> : null}
                 </p>
-                <p className="truncate text-faint text-xs">
+                <p className="text-faint text-xs [overflow-wrap:anywhere]">
                   {member.email}
                   <span className="max-sm:hidden">
                     {" "}

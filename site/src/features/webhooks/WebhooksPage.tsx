@@ -53,7 +53,7 @@ function Webhooks({ initial }: Pick<Props, "initial">) {
         {endpoints?.length === 0 ? (
           <EmptyState
             icon={<WebhookIcon aria-hidden="true" />}
-            title="Nobody is told yet"
+            title="No webhooks yet"
             action={add}
           >
             Kontor can tell other programs what happens here: an order placed, a customer changed,

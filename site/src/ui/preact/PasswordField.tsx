@@ -6,6 +6,8 @@ type Props = {
   autocomplete: string | undefined;
   required: boolean;
   invalid: boolean;
+  /** Whether the page begins here. */
+  focused: boolean;
   describedBy: string | undefined;
 };
 
@@ -13,7 +15,8 @@ type Props = {
  * A password that can be looked at while it is typed, and a word about Caps Lock. For the pages that
  * strangers see, which otherwise need no script: hence Preact. Without scripts it is a plain field.
  */
-export function PasswordField({ name, autocomplete, required, invalid, describedBy }: Props) {
+export function PasswordField(props: Props) {
+  const { name, autocomplete, required, invalid, focused, describedBy } = props;
   const input = useRef<HTMLInputElement>(null);
   const [awake, setAwake] = useState(false);
   const [shown, setShown] = useState(false);
@@ -41,6 +44,7 @@ export function PasswordField({ name, autocomplete, required, invalid, described
           type={shown ? "text" : "password"}
           autocomplete={autocomplete}
           required={required}
+          autofocus={focused}
           autocapitalize="off"
           spellcheck={false}
           dir="auto"
