@@ -1,8 +1,8 @@
 /** One launcher per data folder. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { StackError } from "./errors.ts";
+import { explain, StackError } from "./errors.ts";
 import { identify, isAlive, type ProcessIdentity } from "./process_identity.ts";
 
 const identitySchema = z.object({ pid: z.number().int().positive(), started: z.string() });
@@ -24,20 +24,43 @@ export function runningLauncher(dataDir: string): ProcessIdentity | undefined {
   return holder && isAlive(holder) ? holder : undefined;
 }
 
+/** Makes a folder and those above it. Node's own `recursive` never returns under /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (!existsSync(folder)) throw error; // else another start was faster
+  }
+}
+
+/** The data folder cannot be used: says why, and what to do. */
+function unusable(dataDir: string, error: unknown): StackError {
+  const advice = "set KONTOR_DATA_DIR to a folder that you may write to";
+  return new StackError(`the data folder ${dataDir} cannot be used: ${explain(error)}; ${advice}`);
+}
+
 /**
  * Takes the data folder for this process; the lock of a launcher that was killed is taken over.
  * @returns a function that gives it back.
- * @throws StackError when another launcher is running on it.
+ * @throws StackError when another launcher is running on it, or it cannot be made or written to.
  */
 export function takeLock(dataDir: string): () => void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  try {
+    makeFolder(dataDir);
+  } catch (error) {
+    throw unusable(dataDir, error);
+  }
   const file = lockFile(dataDir);
   for (let attempt = 0; attempt < 3; attempt += 1) {
     try {
       writeFileSync(file, JSON.stringify(identify(process.pid)), { flag: "wx", mode: 0o600 });
       return () => rmSync(file, { force: true });
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) {
+        throw unusable(dataDir, error);
+      }
     }
     const holder = runningLauncher(dataDir);
     if (holder) {
