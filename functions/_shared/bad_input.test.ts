@@ -105,3 +105,32 @@ describe("customers and products", () => {
     }
   });
 });
+
+describe("messages", () => {
+  test.each<[string, unknown, Record<string, string>]>([
+    ["/products", {}, { sku: "Is required.", name: "Is required.", unit_price: "Is required." }],
+    ["/products", { sku: 1, name: "x", unit_price: "1", active: "yes" }, {
+      sku: "Must be a text.",
+      unit_price: "Must be a number.",
+      active: "Must be true or false.",
+    }],
+    ["/customers", { name: "x", kind: "robot", email: "nobody", tags: "vip" }, {
+      kind: "Must be one of company, person.",
+      email: "An e-mail address, such as anna@example.com.",
+      tags: "Must be a list.",
+    }],
+    ["/orders", { items: [{}], customer_id: "7" }, {
+      "items.0.name": "Is required.",
+      "items.0.quantity": "Is required.",
+      "items.0.unit_price": "Is required.",
+      customer_id: "Must be a UUID.",
+    }],
+    ["/orders", [], { "": "Must be an object." }],
+  ])("%s %j", async (path, body, messages) => {
+    const answer = await ask(path, { token: tenant.token, body });
+    const { errors = [] } = expectProblem(answer, 422, "validation_failed");
+    expect(Object.fromEntries(errors.map((one) => [one.path, one.message]))).toMatchObject(
+      messages,
+    );
+  });
+});

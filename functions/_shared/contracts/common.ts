@@ -2,6 +2,7 @@
  * Building blocks of every contract. Pure Zod: runs in Deno, Node and the browser.
  */
 import { z } from "zod";
+import "./messages.ts";
 
 export const MAX_TEXT = 1_000;
 export const MAX_NOTES = 10_000;
