@@ -25,7 +25,8 @@ export function securePage(response: Response, requestId: string): Response {
     if (!response.headers.has(name)) response.headers.set(name, value);
   }
   response.headers.set("x-request-id", requestId);
-  return response;
+  // Astro says "OK" of whatever status a page sets; without a text, Node says the right one.
+  return new Response(response.body, { status: response.status, headers: response.headers });
 }
 
 const SANE_REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
