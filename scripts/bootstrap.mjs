@@ -133,9 +133,11 @@ async function npmCi(missing) {
     );
   }
   const seconds = ((Date.now() - started) / 1000).toFixed(0);
+  // Not every machine has du; then its size goes unsaid.
   const size = spawnSync("du", ["-sk", modules], { encoding: "utf8" });
-  const megabytes = Math.round(Number(/^\d+/.exec(size.stdout ?? "")?.[0] ?? 0) / 1024);
-  console.log(`kontor: installed in ${seconds} s, node_modules takes ${megabytes} MB`);
+  const kilobytes = /^\d+/.exec(size.stdout ?? "")?.[0];
+  const taken = kilobytes ? `, node_modules takes ${Math.round(Number(kilobytes) / 1024)} MB` : "";
+  console.log(`kontor: installed in ${seconds} s${taken}`);
 }
 
 /** The Node that runs everything after this file. */

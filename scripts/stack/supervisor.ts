@@ -6,7 +6,8 @@ import type { Part } from "./part.ts";
 
 const PROBE_EVERY_MS = 40;
 const START_WITHIN_MS = 120_000;
-const SLOW_AFTER_MS = 5000;
+/** On two busy cores a normal start takes ten. */
+const SLOW_AFTER_MS = 20_000;
 const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 30_000;
 /** Healthy for this long, and the next death counts as the first again. */
@@ -86,8 +87,8 @@ export class Supervisor {
     entry.died = undefined;
     let told = false;
     try {
+      await part.start(); // the portal's waits for its build
       const began = performance.now();
-      await part.start();
       while (!(await part.healthy())) {
         if (this.#stopping) throw new StackError("stopped");
         if (entry.died !== undefined) throw new StackError(this.#autopsy(entry, logStart));
