@@ -22,7 +22,9 @@ const service = z
     image: z.string().optional(),
     build: z.object({ context: z.string(), dockerfile: z.string() }).loose().optional(),
     depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
-    networks: strings.default([]),
+    networks: z
+      .union([strings, z.record(z.string(), z.unknown()).transform((map) => Object.keys(map))])
+      .default([]),
     network_mode: z.string().optional(),
     volumes: strings.default([]),
     configs: z.array(z.object({ source: z.string() }).loose()).default([]),
