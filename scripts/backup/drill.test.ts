@@ -7,12 +7,14 @@ import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 import { type FaultyStore, openFaultyStore } from "../../tasks/exports/testing_store.ts";
 import { openObjectStore } from "../../tasks/s3.ts";
-import type { Scratch } from "../db/scratch.ts";
+import { type Scratch, startScratch } from "../db/scratch.ts";
 import { ROOT } from "../env.ts";
+import { OLDEST } from "../stack/postgres/binaries.ts";
 import { connect, using } from "./connect.ts";
 import { type Restore, restoreInto } from "./into.ts";
 import { MANIFEST, type TableSum } from "./manifest.ts";
 import { withDatabase } from "./prove.ts";
+import { rolesAsSql } from "./roles.ts";
 import { type Outcome, runBackup } from "./run.ts";
 import type { BackupSettings } from "./settings.ts";
 import { differences, sumsOf } from "./tables.ts";
@@ -33,6 +35,8 @@ const has = (major: number) => {
 const tools = has(15);
 
 let scratch: Scratch;
+/** A new machine's: it has none of Kontor's roles. */
+let elsewhere: Scratch;
 let migrations: string[];
 let s3: FaultyStore;
 let settings: BackupSettings;
@@ -40,7 +44,8 @@ let identity: string;
 let taken: Outcome;
 
 beforeAll(async () => {
-  [{ scratch, migrations }, s3] = await Promise.all([startFilled(), openFaultyStore()]);
+  s3 = await openFaultyStore();
+  [{ scratch, migrations }, elsewhere] = await Promise.all([startFilled(), startScratch(OLDEST)]);
   identity = await generateX25519Identity();
   const store = openObjectStore({
     S3_ENDPOINT: s3.env.S3_ENDPOINT ?? "",
@@ -62,7 +67,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await s3?.close();
-  await scratch?.[Symbol.asyncDispose]();
+  await Promise.all([scratch, elsewhere].map((server) => server?.[Symbol.asyncDispose]()));
 });
 
 const admin = () => scratch.url("supabase_admin");
@@ -157,8 +162,8 @@ describe.skipIf(!tools)("a backup", () => {
     expect(left).toEqual([]);
   });
 
-  test("becomes the same database again: rows, owners, rights, rules", async () => {
-    const target = withDatabase(admin(), `again_${randomUUID()}`);
+  test("becomes the same database on another server: rows, owners, rights, roles", async () => {
+    const target = withDatabase(elsewhere.url("supabase_admin"), "again");
     const before = await sums(admin());
     expect((await restoreInto(order(target))).aside).toEqual([]);
     expect(differences(settled(before), await sums(target))).toEqual([]);
@@ -169,6 +174,14 @@ describe.skipIf(!tools)("a backup", () => {
         maxBuffer: 1e8,
       }).replace(/^\\(un)?restrict .*$|[()]/gm, "");
     expect(shape(target)).toBe(shape(admin()));
+    const roles = (url: string) => using(url, rolesAsSql);
+    expect(await roles(target)).toBe(await roles(admin()));
+    const login = await using(
+      target,
+      (sql) => sql`
+      select from pg_authid where rolname = 'kontor_worker' and rolpassword is not null`,
+    );
+    expect(login).toHaveLength(0);
 
     await expect(restoreInto(order(target))).rejects.toThrow(/not empty.*nothing was changed/);
     await using(target, (sql) => sql`update public.customers set name = 'kept'`);
