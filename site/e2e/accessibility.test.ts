@@ -8,6 +8,7 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 const PUBLIC = ["/signin", "/signup", "/recover", "/docs/api", "/invitations/unknown"];
 const TENANT = [
   "/welcome",
+  "/account",
   "/acme",
   "/acme/orders",
   "/acme/orders?q=nothing-like-this",

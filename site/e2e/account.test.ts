@@ -1,0 +1,55 @@
+/** One's own account: who one is, and a new password by a code from a mail. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { newTenant, signIn, stack, type TestTenant } from "../../scripts/stack/testing.ts";
+import { awake, eventually, launch, NARROW, picture, signInAt, visitor } from "./browser.ts";
+
+let browser: Browser;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  [browser, tenant] = await Promise.all([launch(), newTenant({ currency: "EUR" })]);
+});
+afterAll(async () => {
+  await browser?.close();
+});
+
+it("is reached from the account's menu, and its password changes by mail", async () => {
+  const { email } = tenant.owner;
+  const page = await (await visitor(browser)).newPage();
+  await signInAt(page, email);
+  await page.goto(`/${tenant.slug}/orders`);
+  await awake(page);
+  await page.getByRole("button", { name: "Account" }).click();
+  await page.getByRole("link", { name: "Your account" }).click();
+  await page.getByRole("heading", { name: "Your account" }).waitFor();
+  expect(await page.getByRole("main").textContent()).toContain(email);
+  await picture(page, "account-wide");
+  await page.setViewportSize(NARROW);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await picture(page, "account-narrow-dark");
+
+  await page.getByRole("button", { name: "Change password" }).click();
+  await page.getByRole("heading", { name: "Choose a new password" }).waitFor();
+  const url = `${stack().mail_url}/api/messages`;
+  const code = async () => {
+    const found = (await (await fetch(`${url}?to=${email}`)).json()) as {
+      messages: { id: string }[];
+    };
+    const [newest] = found.messages;
+    const mail = newest ? await (await fetch(`${url}/${newest.id}`)).text() : "";
+    return /code: (\d+)/i.exec(mail)?.[1] ?? "";
+  };
+  await eventually(code).not.toBe("");
+  await page.getByLabel("Code from the mail").fill(await code());
+  await page.getByLabel("New password").fill("quite another passphrase");
+  await page.getByRole("button", { name: "Set password" }).click();
+  await page.waitForURL((at) => at.pathname === `/${tenant.slug}`);
+  expect(await signIn(email, "quite another passphrase")).toBeTruthy();
+});
+
+it("is nobody's without signing in", async () => {
+  const page = await (await visitor(browser)).newPage();
+  await page.goto("/account");
+  expect(new URL(page.url()).pathname).toBe("/signin");
+});
