@@ -1,7 +1,6 @@
 import { useController, useWatch } from "react-hook-form";
 import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import { Combobox } from "../../ui/Combobox.tsx";
-import { cn } from "../../ui/cn.ts";
 import { useApi } from "../../ui/context.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Input, Select, Textarea } from "../../ui/Input.tsx";
@@ -80,8 +79,9 @@ export function EditorDetails({ form, currencies, open, fields, custom }: Props)
             inputMode="decimal"
             autoComplete="off"
             placeholder="0"
-            className={cn("numeric text-end", !open && "cursor-not-allowed bg-sunken text-muted")}
+            className="numeric text-end"
             readOnly={!open}
+            aria-readonly={!open}
             {...register("shipping_total")}
           />
         )}
