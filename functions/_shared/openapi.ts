@@ -40,6 +40,16 @@ const REFUSALS: Readonly<Record<number, string>> = {
   503: "Temporarily unavailable",
 };
 
+/** What people come for first; whatever is not named here follows in the order of the routes. */
+const FIRST_TAGS = ["Authentication", "Tenants", "Orders", "Customers", "Products"];
+
+/** Every tag of these routes, in a reader's order. */
+function tagsOf(routes: readonly Route[]): { name: string }[] {
+  const used = new Set(routes.map((one) => one.tag));
+  const first = FIRST_TAGS.filter((name) => used.has(name));
+  return [...new Set([...first, ...used])].map((name) => ({ name }));
+}
+
 /** The document for these routes. */
 export function openApiDocument(routes: readonly Route[]): object {
   const paths: ZodOpenApiPathsObject = {};
@@ -53,19 +63,23 @@ export function openApiDocument(routes: readonly Route[]): object {
       title: "Kontor",
       version: env.KONTOR_VERSION,
       description:
-        "Customers, products and orders of a trading business. Errors are problem documents (RFC 9457); times are RFC 3339 in UTC; amounts are numbers with their currency's minor digits.",
+        "Customers, products and orders of a trading business, and all that goes with them. Times are RFC 3339 in UTC. Amounts are JSON numbers: totals are rounded to the minor digits of their currency, unit prices have up to four decimals.",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [
       { url: "/api", description: "The portal" },
       { url: "/functions/v1", description: "The gateway" },
     ],
-    tags: [...new Set(routes.map((one) => one.tag))].map((name) => ({ name })),
+    tags: tagsOf(routes),
     security: [{ bearer: [] }, { session: [] }],
     paths,
     components: {
       securitySchemes: {
-        bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
+        bearer: {
+          type: "http",
+          scheme: "bearer",
+          description: "A person's access token (a JWT), or an API key (kontor_…).",
+        },
         session: {
           type: "apiKey",
           in: "cookie",
