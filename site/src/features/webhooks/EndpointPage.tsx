@@ -40,8 +40,8 @@ function Endpoint({ initial, deliveries }: Omit<Props, "page">) {
   const href = useHref();
   const [asking, setAsking] = useState<"edit" | "rotate" | "delete" | null>(null);
   const webhook = useEndpoint(initial);
-  const log = useDeliveries(initial.id, deliveries);
-  const { endpoint, busy, refresh } = webhook;
+  const { endpoint, busy, gone, refresh } = webhook;
+  const log = useDeliveries(initial.id, deliveries, asking !== "delete" && !busy && !gone);
   // With each delivery that ends, the endpoint fares differently.
   const newest = log.deliveries.map(({ attempt_count, status }) => attempt_count + status).join();
   const seen = useRef(newest);

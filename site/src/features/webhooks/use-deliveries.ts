@@ -16,8 +16,11 @@ const NO_PAUSE_MS = 0;
 
 export type Filter = DeliveryStatus | "all";
 
-/** An endpoint's deliveries, newest first, kept up to date while the page is looked at. */
-export function useDeliveries(webhook: string, initial: List<Delivery>) {
+/**
+ * An endpoint's deliveries, newest first, kept up to date while the page is looked at.
+ * @param follow false while the endpoint is being deleted: then there is nothing to ask for.
+ */
+export function useDeliveries(webhook: string, initial: List<Delivery>, follow: boolean) {
   const api = useApi();
   const [filter, setFilter] = useState<Filter>("all");
   const [deliveries, setDeliveries] = useState<readonly Delivery[]>(initial.data);
@@ -50,6 +53,7 @@ export function useDeliveries(webhook: string, initial: List<Delivery>) {
 
   const underWay = deliveries.some(({ status }) => status === "pending");
   useEffect(() => {
+    if (!follow) return;
     const timer = setInterval(
       () => {
         if (!document.hidden) void refresh();
@@ -57,7 +61,7 @@ export function useDeliveries(webhook: string, initial: List<Delivery>) {
       underWay ? BUSY_MS : IDLE_MS,
     );
     return () => clearInterval(timer);
-  }, [refresh, underWay]);
+  }, [refresh, underWay, follow]);
 
   async function attempt(title: string, work: () => Promise<void>) {
     setBusy(true);

@@ -15,6 +15,7 @@ export function useEndpoint(initial: Webhook) {
   const [endpoint, setEndpoint] = useState(initial);
   const [secret, setSecret] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  const [gone, setGone] = useState(false);
   const path = `/webhooks/${initial.id}`;
 
   const refresh = useCallback(async () => {
@@ -46,6 +47,7 @@ export function useEndpoint(initial: Webhook) {
     secret,
     closeSecret: () => setSecret(null),
     busy,
+    gone,
     refresh,
     async setActive(active: boolean) {
       const body = { active };
@@ -71,11 +73,12 @@ export function useEndpoint(initial: Webhook) {
       return sent !== null;
     },
     async remove() {
-      const gone = await attempt("The endpoint was not deleted", async () => {
+      const deleted = await attempt("The endpoint was not deleted", async () => {
         await api("DELETE", path);
+        setGone(true);
         return true;
       });
-      if (gone) location.assign(href("webhooks"));
+      if (deleted) location.assign(href("webhooks"));
     },
   };
 }
