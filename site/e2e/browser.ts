@@ -1,9 +1,9 @@
 /** A headless Chromium for the journeys, and how one signs in with it. */
 import { mkdirSync } from "node:fs";
 import path from "node:path";
-import sparticuz from "@sparticuz/chromium";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
+import { chromiumProgram } from "../../scripts/stack/pdf_server/chromium.ts";
 import { PASSWORD, portalUrl } from "../../scripts/stack/testing.ts";
 
 const ARGS = [
@@ -20,12 +20,12 @@ const PICTURES = path.resolve(import.meta.dirname, "../../test-results");
 export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 390, height: 844 };
 
+/** The PDF part's own: the stack has unpacked it there. */
+const PROGRAMS = path.resolve(import.meta.dirname, "../../node_modules/.cache/kontor-chromium");
+
 /** Starts the Chromium that comes with the packages; where it does not run, an installed one. */
 export async function launch(): Promise<Browser> {
-  if (process.platform !== "linux") return chromium.launch({ channel: "chrome" });
-  const executablePath =
-    process.arch === "x64" ? await sparticuz.executablePath() : "/usr/bin/chromium";
-  return chromium.launch({ executablePath, args: ARGS });
+  return chromium.launch({ executablePath: await chromiumProgram(PROGRAMS), args: ARGS });
 }
 
 type ContextOptions = Parameters<Browser["newContext"]>[0];
