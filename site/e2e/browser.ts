@@ -25,7 +25,12 @@ const PROGRAMS = path.resolve(import.meta.dirname, "../../node_modules/.cache/ko
 
 /** Starts the Chromium that comes with the packages; where it does not run, an installed one. */
 export async function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: await chromiumProgram(PROGRAMS), args: ARGS });
+  return chromium.launch({
+    executablePath: await chromiumProgram(PROGRAMS),
+    args: ARGS,
+    // Without one, as in a bare login, Chromium saves files under ASCII names.
+    env: { ...process.env, LC_ALL: "C.UTF-8" },
+  });
 }
 
 type ContextOptions = Parameters<Browser["newContext"]>[0];
