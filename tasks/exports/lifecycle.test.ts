@@ -56,7 +56,7 @@ test("one that is cancelled stops, and leaves nothing behind", async () => {
   expect(answer.status).toBe(200);
   const ended = await until(who, id, "cancelled");
   expect(ended.progress.done).toBeLessThan(CUSTOMERS);
-  expect(await stored(prefix)).toEqual({ objects: [], uploads: 0 });
+  await expect.poll(() => stored(prefix), { timeout: 20_000 }).toEqual({ objects: [], uploads: 0 });
   await expect
     .poll(
       () => owner()`
@@ -73,7 +73,9 @@ test("one whose worker is killed is made by the next, once", async () => {
   process.kill(killed, "SIGKILL");
   const made = await until(who, id, "succeeded");
   expect(workerPid()).not.toBe(killed);
-  expect(await stored(prefix)).toEqual({ objects: [`${prefix}${id}`], uploads: 0 });
+  await expect
+    .poll(() => stored(prefix), { timeout: 20_000 })
+    .toEqual({ objects: [`${prefix}${id}`], uploads: 0 });
   const file = await fetch(made.download_url ?? "");
   const rows = parse({ record_delimiter: "\r\n", columns: true });
   const found: string[] = [];

@@ -1,5 +1,6 @@
 /** A file on its way into the object store, whole or not at all, in bounded memory. */
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   AbortMultipartUploadCommand,
   type CompletedPart,
@@ -16,6 +17,10 @@ import { StoreError } from "./failure.ts";
 const PART_BYTES = 8 * 1024 * 1024;
 /** So many parts are sent at a time while the next one fills. */
 const AT_A_TIME = 2;
+
+/** How often an upload is aborted until it stays away, and how long a late part may take to arrive. */
+const ABORTS = 5;
+const BETWEEN_ABORTS_MS = 300;
 
 type Target = {
   readonly store: ObjectStore;
@@ -157,17 +162,25 @@ async function answered<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** @throws whatever the client throws; an upload that is gone already is as good as aborted. */
+/**
+ * Aborts until the store knows the upload no more: a part that was under way may arrive behind the
+ * first abort, and bring the upload back (S3's documentation of AbortMultipartUpload says so, too).
+ * @throws whatever the client throws.
+ */
 async function abortUpload(
   { client, bucket }: ObjectStore,
   upload: { readonly Key: string; readonly UploadId: string },
   abortSignal?: AbortSignal,
 ): Promise<void> {
-  const command = new AbortMultipartUploadCommand({ Bucket: bucket, ...upload });
-  try {
-    await client.send(command, abortSignal && { abortSignal });
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== "NoSuchUpload") throw error;
+  for (let times = 0; times < ABORTS; times++) {
+    const command = new AbortMultipartUploadCommand({ Bucket: bucket, ...upload });
+    try {
+      await client.send(command, abortSignal && { abortSignal });
+    } catch (error) {
+      if (error instanceof Error && error.name === "NoSuchUpload") return;
+      throw error;
+    }
+    await sleep(BETWEEN_ABORTS_MS);
   }
 }
 
