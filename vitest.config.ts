@@ -9,6 +9,8 @@ export default defineConfig({
     pool: "forks",
     // The stack itself needs the other core.
     maxWorkers: 2,
+    // Real parts on a busy machine: what fails is tried once more, and the report says so.
+    retry: 1,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
