@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import postgres, { type TransactionSql } from "postgres";
 import { afterAll, describe, expect, test } from "vitest";
+import { childEnv, readEnv } from "../env.ts";
 import { api, newTenant, owner, stack, type TestTenant } from "../stack/testing.ts";
 import { checkChains } from "./check.ts";
 
@@ -265,7 +266,7 @@ test("a login that reads only a part is told so", async () => {
 /** Runs the command as an operator does. */
 function verify(args: string[]): Promise<{ code: number; out: string }> {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, "verify.ts"), ...args], {
-    env: { PATH: process.env.PATH, DATABASE_URL: stack().database_url },
+    env: { ...childEnv(readEnv()), DATABASE_URL: stack().database_url },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let out = "";

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "
 import { type FaultyStore, openFaultyStore } from "../../tasks/exports/testing_store.ts";
 import { openObjectStore } from "../../tasks/s3.ts";
 import { type Scratch, startScratch } from "../db/scratch.ts";
-import { ROOT } from "../env.ts";
+import { ROOT, readEnv } from "../env.ts";
 import { OLDEST } from "../stack/postgres/binaries.ts";
 import { connect, using } from "./connect.ts";
 import { type Restore, restoreInto } from "./into.ts";
@@ -24,7 +24,7 @@ import { findTools } from "./tools.ts";
 import { storedBackups } from "./vault.ts";
 import { verify } from "./verify.ts";
 
-const places = { pgDump: undefined, path: process.env.PATH ?? "" };
+const places = { pgDump: undefined, path: readEnv().PATH };
 const has = (major: number) => {
   try {
     return findTools(major, places);

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
+import { childEnv, readEnv } from "../../scripts/env.ts";
 import { chromiumProgram } from "../../scripts/stack/pdf_server/chromium.ts";
 import { PASSWORD, portalUrl } from "../../scripts/stack/testing.ts";
 
@@ -28,8 +29,8 @@ export async function launch(): Promise<Browser> {
   return chromium.launch({
     executablePath: await chromiumProgram(PROGRAMS),
     args: ARGS,
-    // Without one, as in a bare login, Chromium saves files under ASCII names.
-    env: { ...process.env, LC_ALL: "C.UTF-8" },
+    // With its locale: without one, as in a bare login, Chromium saves files under ASCII names.
+    env: childEnv(readEnv()),
   });
 }
 

@@ -5,7 +5,7 @@
 import { createServer, type RequestListener } from "node:http";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { env } from "../src/lib/env.ts";
+import { env, forbidOwnServer } from "../src/lib/env.ts";
 import { createApi, isForApi } from "./api.ts";
 import { createAddressOf } from "./http/address.ts";
 import { answerClientErrors, closeServer, SERVER_OPTIONS } from "./http/server.ts";
@@ -14,7 +14,7 @@ const build = process.argv[2] ?? path.join(import.meta.dirname, "..", "dist");
 
 /** The build's own server would listen by itself; it only lends us its handler. */
 async function loadPages(): Promise<RequestListener> {
-  process.env.ASTRO_NODE_AUTOSTART = "disabled";
+  forbidOwnServer();
   const entry: unknown = await import(pathToFileURL(path.join(build, "server", "entry.mjs")).href);
   if (typeof entry === "object" && entry !== null && "handler" in entry) {
     const { handler } = entry;

@@ -8,7 +8,7 @@ const TASK = `test_mail_${randomUUID()}`;
 
 /** Starts a worker that sends them. */
 export const startMailWorker = (env: Record<string, string>): Promise<SpawnedWorker> =>
-  spawnWorker({ program: "tasks/testing/mail_worker_main.ts", env: { ...env, TEST_TASK: TASK } });
+  spawnWorker({ program: "tasks/testing/mail_worker_main.ts", args: [TASK], env });
 
 type Mail = {
   template?: string;

@@ -34,6 +34,7 @@ type Options = {
   databaseUrl?: string;
   /** tasks/main.ts, or another program that calls `work`. */
   program?: string;
+  args?: readonly string[];
   env?: Record<string, string>;
 };
 
@@ -52,7 +53,7 @@ async function ownUrl(): Promise<string> {
 
 /** Starts one. */
 export async function spawnWorker(options: Options = {}): Promise<SpawnedWorker> {
-  const { databaseUrl = await ownUrl(), program = "tasks/main.ts", env = {} } = options;
+  const { databaseUrl = await ownUrl(), program = "tasks/main.ts", args = [], env = {} } = options;
   const name = `test-worker-${randomUUID().slice(0, 8)}`;
   const url = new URL(databaseUrl);
   url.searchParams.set("application_name", name);
@@ -60,7 +61,7 @@ export async function spawnWorker(options: Options = {}): Promise<SpawnedWorker>
   if (options.program !== undefined) url.searchParams.set("synchronous_commit", "off");
   const port = await freePort();
   const { s3, portal_url } = stack();
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, [program, ...args], {
     env: {
       DATABASE_URL: url.href,
       PORT: String(port),

@@ -14,8 +14,13 @@ const environment = z.object({
   STORAGE_URL: z.url().default("http://127.0.0.1:54321"),
 });
 
-/** The portal's settings: the only place that reads the process environment. Fails at start, naming what is wrong. */
+/** The portal's settings: the only module that touches the process environment. Fails at start, naming what is wrong. */
 export const env = read();
+
+/** Makes the pages' build lend its handler only: by itself it would listen, as its adapter's option says. */
+export function forbidOwnServer(): void {
+  process.env.ASTRO_NODE_AUTOSTART = "disabled";
+}
 
 function read(): z.infer<typeof environment> {
   const parsed = environment.safeParse(process.env);
