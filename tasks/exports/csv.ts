@@ -1,4 +1,5 @@
 /** CSV as RFC 4180 has it: Postgres writes the cells, here rows end in CRLF and go on in large pieces. */
+import { finished } from "node:stream";
 import type { Format } from "./format.ts";
 
 const CR = 13;
@@ -37,8 +38,8 @@ export const csv: Format = {
         piece[used - 1] = LF;
         progress.done += 1;
       });
-      rows.once("error", fail);
-      rows.once("end", resolve);
+      // A connection that is closed under it may end the stream with neither "error" nor "end".
+      finished(rows, (error) => (error ? fail(error) : resolve()));
     });
     await out.write(piece.subarray(0, used));
   },

@@ -5,6 +5,7 @@ import type { Fragment } from "../../functions/_shared/context.ts";
 import { asPerson } from "../as_person.ts";
 import type { Column, Kind } from "./columns.ts";
 import { selectionOf } from "./selection.ts";
+import { unlessAborted } from "./unless_aborted.ts";
 import type { Wanted } from "./wanted.ts";
 
 /** As many rows are fetched, and held, at a time. */
@@ -61,23 +62,25 @@ export async function readSnapshot<T>(
   let failure: { readonly error: unknown } | undefined;
   signal.addEventListener("abort", () => stop(), { once: true });
   const { tenant, requested_by: person } = wanted;
+  const reading = asPerson(client, { tenant: tenant.id, person, role: "member" }, async (tx) => {
+    const [backend] = await tx<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    stop = () => {
+      // Not merely cancelled: a statement whose rows nobody reads does not listen to that.
+      sql`select pg_terminate_backend(${backend?.pid ?? 0})`.catch(() => {});
+      void client.end({ timeout: 1 });
+    };
+    try {
+      signal.throwIfAborted();
+      return await work(await open(client, tx, wanted, sent));
+    } catch (error) {
+      failure = { error };
+      stop();
+      throw error;
+    }
+  });
   try {
-    return await asPerson(client, { tenant: tenant.id, person, role: "member" }, async (tx) => {
-      const [backend] = await tx<{ pid: number }[]>`select pg_backend_pid() as pid`;
-      stop = () => {
-        // Not merely cancelled: a statement whose rows nobody reads does not listen to that.
-        sql`select pg_terminate_backend(${backend?.pid ?? 0})`.catch(() => {});
-        void client.end({ timeout: 1 });
-      };
-      try {
-        signal.throwIfAborted();
-        return await work(await open(client, tx, wanted, sent));
-      } catch (error) {
-        failure = { error };
-        stop();
-        throw error;
-      }
-    });
+    // The driver may leave a stream, or a transaction, without an answer when its connection is ended.
+    return await unlessAborted(reading, signal);
   } catch (error) {
     signal.throwIfAborted();
     // Rather than that the connection was lost thereby.
