@@ -1,6 +1,7 @@
 /**
  * What the audit log holds besides changes of rows: files that were given out, writes that were refused,
- * people who sign in and out. Every change of a row is the database's own to record (sql/80_audit.sql).
+ * people who sign in and out. Every change of a row is the database's own to record
+ * (sql/84_audit_changes.sql).
  */
 import type { Caller, Downloaded } from "./context.ts";
 import { problemOf } from "./database_errors.ts";

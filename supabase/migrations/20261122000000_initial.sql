@@ -751,6 +751,13 @@ create policy "admins change roles"
   using (tenant_id = (select private.current_tenant('admin')))
   with check (tenant_id = (select private.current_tenant('admin')));
 
+
+-- =================================================================================================
+-- sql/11_members.sql
+-- =================================================================================================
+
+-- Members: who may give which role to whom, and what people do with tenants and with one another.
+
 -- Rules of memberships ----------------------------------------------------------------------------
 
 create function private.role_of(tenant uuid, person uuid)
@@ -3213,8 +3220,13 @@ $$;
 comment on function public.delete_attachment is 'Deletes a file; its bytes follow by a task.';
 grant execute on function public.delete_attachment to authenticated;
 
--- Previews ---------------------------------------------------------------------------------------------
--- A small picture of a picture, or of a PDF's first page. It counts for nothing in the quota.
+
+-- =================================================================================================
+-- sql/52_previews.sql
+-- =================================================================================================
+
+-- Previews: a small picture of a picture, or of a PDF's first page, drawn by a task. It counts for nothing
+-- in the quota. And the picture in the head of a tenant's documents.
 
 create function private.is_previewable(content_type text, byte_size bigint)
 returns boolean
@@ -4562,6 +4574,14 @@ end
 $$;
 comment on function private.event_data is 'A record as its GET gives it.';
 
+
+-- =================================================================================================
+-- sql/71_events.sql
+-- =================================================================================================
+
+-- Events: which changes of a tenant's records are told, and what is told of them at the end of their
+-- transaction. 70_webhooks holds the outbox they are noted in.
+
 -- What counts as an event -----------------------------------------------------------------------------------
 
 create function private.changed_fields(before jsonb, after jsonb)
@@ -5771,9 +5791,13 @@ comment on function private.record_refusal is
   'Writes that a member was refused a write, after it was rolled back: {method, path, code, reason}.';
 grant execute on function private.record_refusal to kontor_functions;
 
--- Signing in and out --------------------------------------------------------------------------------------
--- The auth server makes and ends sessions; triggers on its table see all of them, whoever asked. The
--- functions, which know more about who asked, say so beforehand.
+
+-- =================================================================================================
+-- sql/82_audit_sessions.sql
+-- =================================================================================================
+
+-- Audit: signing in and out. The auth server makes and ends sessions; triggers on its table see all of
+-- them, whoever asked. The functions, which know more about who asked, say so beforehand.
 
 create table private.session_origins (
   id uuid primary key,
@@ -5905,7 +5929,12 @@ comment on function private.password_verification_attempt is
 grant usage on schema private to supabase_auth_admin;
 grant execute on function private.password_verification_attempt to supabase_auth_admin;
 
--- Changes of rows -----------------------------------------------------------------------------------------
+
+-- =================================================================================================
+-- sql/84_audit_changes.sql
+-- =================================================================================================
+
+-- Audit: changes of rows. What an entry says of one, and the triggers of every table that has any.
 
 create function private.field_changes(before jsonb, after jsonb)
 returns jsonb
@@ -6042,6 +6071,58 @@ create trigger audit after insert or delete or update of label, role, scopes, ex
 create trigger audit after insert or update or delete on private.storage_quotas
   for each row execute function private.audit_change('storage_quota', 'tenant_id', 'tenant_id');
 
+
+-- =================================================================================================
+-- sql/85_backups.sql
+-- =================================================================================================
+
+-- Backups: what became of each, so that monitoring can tell. The backups themselves are made and proven
+-- by scripts/backup/, outside of this database.
+
+create table private.backups (
+  id text primary key,
+  state text not null default 'running' constraint backups_state
+    check (state in ('running', 'proven', 'failed', 'damaged')),
+  started_at timestamptz not null default now(),
+  ended_at timestamptz,
+  bytes bigint,
+  reason text
+);
+comment on table private.backups is 'Every backup that was begun and is still kept, and every one that failed.';
+comment on column private.backups.state is
+  'proven: restored into a scratch database and found equal. damaged: was so, and its objects have changed since.';
+comment on column private.backups.bytes is 'What it takes in the store.';
+comment on column private.backups.reason is 'Why it failed, or what is damaged, as a sentence.';
+alter table private.backups enable row level security;
+alter table private.backups force row level security;
+
+create function private.backup_status()
+returns table (
+  state text, started_at timestamptz, bytes bigint, proven_at timestamptz, damaged int)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select latest.state, latest.started_at, latest.bytes,
+    (select max(b.started_at) from private.backups b where b.state = 'proven'),
+    (select count(*)::int from private.backups b where b.state = 'damaged')
+  from (
+    select b.* from private.backups b where b.state <> 'running' order by b.started_at desc limit 1
+  ) as latest
+$$;
+comment on function private.backup_status is
+  'The latest backup that has ended, when the latest proven one began, and how many kept ones are damaged; no row before the first.';
+grant execute on function private.backup_status to kontor_worker;
+
+
+-- =================================================================================================
+-- sql/86_audit_chain.sql
+-- =================================================================================================
+
+-- Audit: the chain. How entries are sealed, how long they are kept, and how values are erased from them
+-- without breaking it.
+
 -- The chain -----------------------------------------------------------------------------------------------
 
 create table audit.chains (
@@ -6154,6 +6235,8 @@ comment on function private.seal_audit is
   'Adds committed entries to their tenants'' chains, each tenant''s in the order of their ids; answers how many. Writers never wait for it. Called every minute: for so long whoever owns the machine could change an entry unseen.';
 grant execute on function private.seal_audit to kontor_worker;
 
+-- How long it is kept --------------------------------------------------------------------------------------
+
 create function private.prune_audit()
 returns int
 language plpgsql
@@ -6254,6 +6337,8 @@ $$;
 comment on function public.set_audit_retention is 'For how many days the active tenant keeps its log. Owners.';
 grant execute on function public.set_audit_retention to authenticated;
 
+-- Erasing values -------------------------------------------------------------------------------------------
+
 create function public.erase_audit(entity_type text, entity_id text)
 returns int
 language plpgsql
@@ -6284,6 +6369,13 @@ $$;
 comment on function public.erase_audit is
   'Erases for good the values in the entries of a record and its parts, leaving that something happened; the chain holds. Answers how many entries. Owners.';
 grant execute on function public.erase_audit to authenticated;
+
+
+-- =================================================================================================
+-- sql/88_audit_views.sql
+-- =================================================================================================
+
+-- Audit: what people see of it. Admins the entries, readers of a record its history.
 
 -- The log as its admins see it --------------------------------------------------------------------------
 
@@ -6436,50 +6528,6 @@ $$;
 comment on function public.record_timeline is
   'What happened to an order, a customer or a product, with its items, files, mails and documents, newest first: {at, kind, actor, summary, changes}.';
 grant execute on function public.record_timeline to authenticated;
-
-
--- =================================================================================================
--- sql/85_backups.sql
--- =================================================================================================
-
--- Backups: what became of each, so that monitoring can tell. The backups themselves are made and proven
--- by scripts/backup/, outside of this database.
-
-create table private.backups (
-  id text primary key,
-  state text not null default 'running' constraint backups_state
-    check (state in ('running', 'proven', 'failed', 'damaged')),
-  started_at timestamptz not null default now(),
-  ended_at timestamptz,
-  bytes bigint,
-  reason text
-);
-comment on table private.backups is 'Every backup that was begun and is still kept, and every one that failed.';
-comment on column private.backups.state is
-  'proven: restored into a scratch database and found equal. damaged: was so, and its objects have changed since.';
-comment on column private.backups.bytes is 'What it takes in the store.';
-comment on column private.backups.reason is 'Why it failed, or what is damaged, as a sentence.';
-alter table private.backups enable row level security;
-alter table private.backups force row level security;
-
-create function private.backup_status()
-returns table (
-  state text, started_at timestamptz, bytes bigint, proven_at timestamptz, damaged int)
-language sql
-stable
-security definer
-set search_path = ''
-as $$
-  select latest.state, latest.started_at, latest.bytes,
-    (select max(b.started_at) from private.backups b where b.state = 'proven'),
-    (select count(*)::int from private.backups b where b.state = 'damaged')
-  from (
-    select b.* from private.backups b where b.state <> 'running' order by b.started_at desc limit 1
-  ) as latest
-$$;
-comment on function private.backup_status is
-  'The latest backup that has ended, when the latest proven one began, and how many kept ones are damaged; no row before the first.';
-grant execute on function private.backup_status to kontor_worker;
 
 
 -- =================================================================================================
@@ -6715,6 +6763,14 @@ $$;
 comment on function public.analytics_schema is
   'What analysts can read: the views, their columns, and what is said of them.';
 grant execute on function public.analytics_schema to authenticated;
+
+
+-- =================================================================================================
+-- sql/92_analyst_logins.sql
+-- =================================================================================================
+
+-- Analysts' logins: made, given a new password and ended by a tenant's admins; and those that the portal's
+-- SQL box works with.
 
 -- Making and ending logins ------------------------------------------------------------------------------
 
@@ -6975,7 +7031,12 @@ comment on function private.open_sql_box is
   'Gives the caller''s own login of the SQL box a new password for one statement, {role_name, password}, and logs that statement. Admins.';
 grant execute on function private.open_sql_box to kontor_functions;
 
--- Watching them: for the worker ---------------------------------------------------------------------------
+
+-- =================================================================================================
+-- sql/94_analyst_watch.sql
+-- =================================================================================================
+
+-- Watching analysts, for the worker: what they run is cancelled when it takes too long, and logged.
 
 -- What the last look saw. Not kept over a crash, as what they are compared with is not.
 create unlogged table private.analyst_sessions (
@@ -7191,7 +7252,12 @@ comment on function private.watch_analysts is
   'Stops analysts'' statements that run too long and logs their connections and statements; answers how many it stopped.';
 grant execute on function private.watch_analysts to kontor_worker;
 
--- Why somebody sees a row, or does not --------------------------------------------------------------------
+
+-- =================================================================================================
+-- sql/96_explain_access.sql
+-- =================================================================================================
+
+-- Why somebody sees a row, or does not: asked of the policies themselves.
 
 create function public.explain_access(user_id uuid, table_name text, record_id uuid)
 returns json
