@@ -157,3 +157,35 @@ $$;
 comment on function public.accept_invitation is
   'Makes the caller a member by an invitation to their own address; once, before it expires.';
 grant execute on function public.accept_invitation to authenticated;
+
+create function private.look_at_invitation(token text)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  found jsonb;
+begin
+  select jsonb_build_object(
+    'tenant', t.name, 'role', i.role, 'email', i.email, 'invited_by', coalesce(p.name, p.email),
+    'expires_at', i.expires_at,
+    'state', case
+      when i.accepted_at is not null then 'accepted'
+      when i.expires_at <= now() then 'expired'
+      else 'open' end)
+  into found
+  from public.invitations i
+  join public.tenants t on t.id = i.tenant_id and t.deleted_at is null
+  left join public.people p on p.id = i.invited_by
+  where sha256(convert_to(look_at_invitation.token, 'UTF8')) in (i.token_hash, i.mailed_token_hash);
+  if found is null then
+    perform private.refuse(404, 'not_found', 'This invitation does not exist, or was taken back.');
+  end if;
+  return found;
+end
+$$;
+comment on function private.look_at_invitation is
+  'What somebody is invited to. Whoever has the token may know: it is their invitation, before they have an account even.';
+grant execute on function private.look_at_invitation to kontor_functions;

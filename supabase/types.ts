@@ -1101,6 +1101,7 @@ export type Database = {
       delete_custom_field: { Args: { id: string }; Returns: undefined };
       delete_tenant: { Args: { id: string }; Returns: undefined };
       duplicate_order: { Args: { order_id: string }; Returns: Json };
+      end_sessions: { Args: { id?: string }; Returns: string[] };
       erase_audit: { Args: { entity_id: string; entity_type: string }; Returns: number };
       explain_access: {
         Args: { record_id: string; table_name: string; user_id: string };
@@ -1114,7 +1115,9 @@ export type Database = {
       list_invitations: { Args: Record<PropertyKey, never>; Returns: Json };
       list_jobs: { Args: { before?: number; page_size?: number; state?: string }; Returns: Json };
       list_members: { Args: Record<PropertyKey, never>; Returns: Json };
+      my_sessions: { Args: Record<PropertyKey, never>; Returns: Json };
       my_tenants: { Args: Record<PropertyKey, never>; Returns: Json };
+      order_figures: { Args: Record<PropertyKey, never>; Returns: Json };
       record_timeline: { Args: { entity_id: string; entity_type: string }; Returns: Json };
       remove_member: { Args: { user_id: string }; Returns: undefined };
       request_export: { Args: { payload: Json }; Returns: Json };

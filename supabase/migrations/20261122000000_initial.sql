@@ -1217,6 +1217,38 @@ comment on function public.accept_invitation is
   'Makes the caller a member by an invitation to their own address; once, before it expires.';
 grant execute on function public.accept_invitation to authenticated;
 
+create function private.look_at_invitation(token text)
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  found jsonb;
+begin
+  select jsonb_build_object(
+    'tenant', t.name, 'role', i.role, 'email', i.email, 'invited_by', coalesce(p.name, p.email),
+    'expires_at', i.expires_at,
+    'state', case
+      when i.accepted_at is not null then 'accepted'
+      when i.expires_at <= now() then 'expired'
+      else 'open' end)
+  into found
+  from public.invitations i
+  join public.tenants t on t.id = i.tenant_id and t.deleted_at is null
+  left join public.people p on p.id = i.invited_by
+  where sha256(convert_to(look_at_invitation.token, 'UTF8')) in (i.token_hash, i.mailed_token_hash);
+  if found is null then
+    perform private.refuse(404, 'not_found', 'This invitation does not exist, or was taken back.');
+  end if;
+  return found;
+end
+$$;
+comment on function private.look_at_invitation is
+  'What somebody is invited to. Whoever has the token may know: it is their invitation, before they have an account even.';
+grant execute on function private.look_at_invitation to kontor_functions;
+
 
 -- =================================================================================================
 -- sql/14_api_keys.sql
@@ -2912,6 +2944,89 @@ $$;
 comment on function public.search_orders is
   'Ids of the orders whose number, notes or customer''s name contain the text; failing that, whose notes or customer nearly contain it.';
 grant execute on function public.search_orders to authenticated;
+
+
+-- =================================================================================================
+-- sql/47_order_figures.sql
+-- =================================================================================================
+
+-- Figures: what the overview says of a tenant's orders in money. Each statement reads one range of one
+-- index, however many orders there are beside it.
+
+create function private.orders_of_days(starts date, ends date, zone text)
+returns table (currency text, orders bigint, net numeric)
+language sql
+stable
+set search_path = ''
+as $$
+  select o.currency, count(*), sum(o.subtotal)
+  from public.orders o
+  where o.tenant_id = (select private.current_tenant('viewer', 'orders'))
+    and o.deleted_at is null
+    and o.placed_at >= (starts::timestamp at time zone zone)
+    and o.placed_at < (ends::timestamp at time zone zone)
+    and o.status <> 'cancelled'
+  group by o.currency
+$$;
+comment on function private.orders_of_days is
+  'Orders placed from the first day to before the last, in a time zone, per currency; cancelled ones left out, as in analytics.revenue_by_month.';
+grant execute on function private.orders_of_days to authenticated;
+
+create function public.order_figures()
+returns json
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  tenant constant uuid := private.require_role('viewer', 'orders');
+  own constant public.tenants := (select t from public.tenants t where t.id = tenant);
+  starts constant date := date_trunc('month', now() at time zone own.time_zone);
+  before constant date := starts - interval '1 month';
+  ends constant date := starts + interval '1 month';
+begin
+  return (
+    with
+    figures as (
+      select f.currency, 'this_month' as what, f.orders, f.net
+      from private.orders_of_days(starts, ends, own.time_zone) f
+      union all
+      select f.currency, 'last_month', f.orders, f.net
+      from private.orders_of_days(before, starts, own.time_zone) f
+      union all
+      select o.currency, 'open', count(*), sum(o.subtotal)
+      from (
+        select p.currency, p.subtotal from public.orders p
+        where p.tenant_id = (select private.current_tenant('viewer', 'orders'))
+          and p.deleted_at is null and p.status = 'pending'
+        union all
+        select p.currency, p.subtotal from public.orders p
+        where p.tenant_id = (select private.current_tenant('viewer', 'orders'))
+          and p.deleted_at is null and p.status = 'processing'
+      ) as o
+      group by o.currency
+    ),
+    currencies as (
+      select f.currency, json_object_agg(f.what, json_build_object('orders', f.orders, 'net', f.net)) as found
+      from figures f group by f.currency
+      union all
+      select own.currency, '{}' where not exists (select from figures f where f.currency = own.currency)
+    )
+    select json_build_object(
+      'this_month', json_build_object('first', starts, 'last', ends - 1),
+      'last_month', json_build_object('first', before, 'last', starts - 1),
+      'currencies', json_agg(json_build_object(
+        'currency', c.currency,
+        'this_month', coalesce(c.found -> 'this_month', nothing.figure),
+        'last_month', coalesce(c.found -> 'last_month', nothing.figure),
+        'open', coalesce(c.found -> 'open', nothing.figure))
+        order by c.currency <> own.currency, c.currency))
+    from currencies c, (select json_build_object('orders', 0, 'net', 0) as figure) as nothing);
+end
+$$;
+comment on function public.order_figures is
+  'Net revenue of this month and of the one before, and what the open orders are worth, per currency: the tenant''s own first.';
+grant execute on function public.order_figures to authenticated;
 
 
 -- =================================================================================================
@@ -5928,6 +6043,105 @@ comment on function private.password_verification_attempt is
   'The auth server''s hook of that name: {user_id, valid}. One refused password, one entry: here, unless the functions announced it and record it themselves. GoTrue does not say from where; our embedded one does.';
 grant usage on schema private to supabase_auth_admin;
 grant execute on function private.password_verification_attempt to supabase_auth_admin;
+
+
+-- =================================================================================================
+-- sql/83_sessions.sql
+-- =================================================================================================
+
+-- Sessions: where a person is signed in, and an end to it. The rows are the auth server's own.
+
+create function private.present_session()
+returns uuid
+language sql
+stable
+set search_path = ''
+as $$
+  select private.as_uuid(nullif(current_setting('request.jwt.claims', true), '')::json ->> 'session_id')
+$$;
+comment on function private.present_session is 'The session that the caller''s token belongs to; null where the token does not say.';
+
+create function public.my_sessions()
+returns json
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  present constant uuid := private.present_session();
+begin
+  perform private.refuse_api_key();
+  return (
+    select coalesce(json_agg(json_build_object(
+      'id', s.id,
+      'created_at', s.created_at,
+      -- GoTrue keeps this one without a zone, in UTC.
+      'last_used_at', greatest(s.created_at, s.refreshed_at at time zone 'UTC'),
+      'ip', host(s.ip),
+      -- What the functions add to recognise a session by is nobody else's business.
+      'user_agent', nullif(regexp_replace(s.user_agent, ' ?kontor/[0-9a-f-]{36}$', ''), ''),
+      'current', s.id is not distinct from present)
+      order by s.id is not distinct from present desc,
+        greatest(s.created_at, s.refreshed_at at time zone 'UTC') desc, s.id), '[]')
+    from auth.sessions s
+    where s.user_id = auth.uid() and (s.not_after is null or s.not_after > now()));
+end
+$$;
+comment on function public.my_sessions is 'Where the caller is signed in: the present session first, then the one used last.';
+grant execute on function public.my_sessions to authenticated;
+
+create function public.end_sessions(id uuid default null)
+returns uuid[]
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  present constant uuid := private.present_session();
+  ended uuid[];
+begin
+  perform private.refuse_api_key();
+  select coalesce(array_agg(s.id), '{}') into ended from auth.sessions s
+  where s.user_id = auth.uid()
+    and case when end_sessions.id is null then s.id is distinct from present else s.id = end_sessions.id end;
+  if end_sessions.id is not null and ended = '{}' then
+    perform private.refuse(404, 'not_found', 'There is no such session.');
+  end if;
+  -- The log is to say who ended it, and from where.
+  insert into private.session_origins (id, person, origin)
+  select one, auth.uid(), private.audit_origin() from unnest(ended) as one
+  on conflict do nothing;
+  delete from auth.sessions s where s.id = any (ended);
+  return ended;
+end
+$$;
+comment on function public.end_sessions is
+  'Signs the caller out of one session, or of all but the present one. Its refresh token is void; an access token holds until it runs out.';
+grant execute on function public.end_sessions to authenticated;
+
+-- The second factor ---------------------------------------------------------------------------------------
+
+create function private.custom_access_token(event jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  -- Nothing is granted to anon, and the functions take it for nobody.
+  if event #>> '{claims,aal}' = 'aal1' and exists (
+    select from auth.mfa_factors f
+    where f.user_id = (event ->> 'user_id')::uuid and f.status = 'verified')
+  then
+    return jsonb_set(event, '{claims,role}', '"anon"');
+  end if;
+  return event;
+end
+$$;
+comment on function private.custom_access_token is
+  'The auth server''s hook of that name: whoever has a second factor and has not proven it is nobody, at every door.';
+grant execute on function private.custom_access_token to supabase_auth_admin;
 
 
 -- =================================================================================================

@@ -31,7 +31,7 @@ $$;
 const GRANTS = `
 grant usage on schema auth to postgres, anon, authenticated, service_role;
 grant select, references, trigger on auth.users to postgres;
-grant trigger on auth.sessions to postgres;
+grant select, delete, trigger on auth.sessions to postgres;
 grant execute on function auth.jwt(), auth.uid(), auth.role(), auth.email()
   to postgres, anon, authenticated, service_role;
 `;
