@@ -1,6 +1,7 @@
 /** Puts one tenant back to what it was in a backup, in a live database, and nothing else. */
 import { pipeline } from "node:stream/promises";
 import postgres, { type Sql, type TransactionSql } from "postgres";
+import { copyOut } from "../../tasks/copy_out.ts";
 import { connect, using } from "./connect.ts";
 import { BackupError } from "./errors.ts";
 import { type Restore, refuseNewer } from "./into.ts";
@@ -70,7 +71,7 @@ async function refuseOtherSchema(live: Sql, manifest: Manifest): Promise<void> {
   );
 }
 
-async function refusePresent(live: Sql, slug: string): Promise<void> {
+async function refusePresent(live: Sql | TransactionSql, slug: string): Promise<void> {
   const [present] = await live`select from public.tenants where slug = ${slug}`;
   if (!present) return;
   throw new BackupError(
@@ -99,7 +100,7 @@ async function replace(
       select exists (select from audit.entries where tenant_id = ${tenant}) as audited,
         (select slug from public.tenants where id = ${tenant})`;
     // Under another name by now.
-    if (!overwrite && present?.slug) await refusePresent(live, present.slug);
+    if (!overwrite && present?.slug) await refusePresent(tx, present.slug);
     // The log is only ever added to: what it says of the time since stays true.
     const keptAudit = present?.audited ?? false;
     const tables = (await tenantTables(scratch)).filter(
@@ -153,9 +154,9 @@ async function copyRows(
     select count(*)::int as rows from ${scratch(schema)}.${scratch(table)} where ${scratch(owner)} = ${tenant}`;
   if (!count?.rows) return 0;
   // A parameter has no place in COPY; the id is the database's own.
-  const source = await scratch`
+  const source = await copyOut(scratch`
     copy (select ${scratch(columns)} from ${scratch(schema)}.${scratch(table)}
-      where ${scratch(owner)} = ${scratch.unsafe(`'${tenant}'`)}) to stdout`.readable();
+      where ${scratch(owner)} = ${scratch.unsafe(`'${tenant}'`)}) to stdout`);
   const target = await tx`copy ${tx(schema)}.${tx(table)} (${tx(columns)}) from stdin`.writable();
   await pipeline(source, target);
   for (const { column, sequence } of sequences) {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import postgres, { type Sql } from "postgres";
 import { readEnv } from "../env.ts";
 import { createContext } from "../stack/context.ts";
+import { StackError } from "../stack/errors.ts";
 import type { LoginRole } from "../stack/part.ts";
 import { installAuthSchema } from "../stack/parts/auth_schema.ts";
 import { createPostgres } from "../stack/parts/postgres.ts";
@@ -48,9 +49,16 @@ export async function startScratch(release: Release = EMBEDDED): Promise<Scratch
     await rm(folder, { recursive: true, force: true });
   };
   const admin = ctx.databaseUrl("supabase_admin");
+  let died: string | undefined;
+  server.onExit?.((reason) => {
+    died = reason;
+  });
   try {
     await server.start();
-    while (!(await server.healthy())) await sleep(50);
+    while (!(await server.healthy())) {
+      if (died !== undefined) throw new StackError(`the scratch Postgres ended: ${died}`);
+      await sleep(50);
+    }
     await using(admin, async (sql) => {
       await bootstrapCluster(sql);
       await setPasswords(sql, ctx.secrets.databasePasswords);

@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import postgres, { type Sql, type TransactionSql } from "postgres";
 import type { Fragment } from "../../functions/_shared/context.ts";
 import { asPerson } from "../as_person.ts";
+import { copyOut } from "../copy_out.ts";
 import type { Column, Kind } from "./columns.ts";
 import { selectionOf } from "./selection.ts";
 import { unlessAborted } from "./unless_aborted.ts";
@@ -110,7 +111,7 @@ async function open(
     async csv() {
       const cells = client.unsafe(columns.map(csvCell).join(", "));
       const select = client`select ${cells} from ${from} order by ${order}`;
-      return await copyOut(tx, select, sent);
+      return await rowsAsCsv(tx, select, sent);
     },
     rows(time) {
       const cells = columns.map((column) => typedCell(column, time).replaceAll("$zone", ZONE));
@@ -131,7 +132,7 @@ const ZONE = "zone.name";
  * The rows of a query through COPY, which takes no parameters: their values are quoted by the server
  * itself and put in their places. Those are the only `$` in statements of ours.
  */
-async function copyOut(tx: TransactionSql, select: Fragment, sent: Sent): Promise<Readable> {
+async function rowsAsCsv(tx: TransactionSql, select: Fragment, sent: Sent): Promise<Readable> {
   await tx`${select}`.describe();
   const { text, parameters } = sent;
   const quoted = await tx<{ literal: string }[]>`
@@ -143,7 +144,7 @@ async function copyOut(tx: TransactionSql, select: Fragment, sent: Sent): Promis
     if (found === undefined) throw new Error("a parameter without a value");
     return found.literal;
   });
-  return await tx.unsafe(`copy (${whole}) to stdout (format csv)`).readable();
+  return await copyOut(tx.unsafe(`copy (${whole}) to stdout (format csv)`));
 }
 
 /** The characters that make a spreadsheet take a cell for a formula: tab, LF, CR, + - = @, wide + - = @ */
