@@ -1,11 +1,14 @@
 /** The functions' settings: the only module that reads the environment. Missing ones stop the start. */
 import { z } from "zod";
+import { telemetryVariables } from "./telemetry/variables.ts";
 
 const optionalUrl = z.url().optional();
 
 const schema = z.object({
   HOST: z.string().default("127.0.0.1"),
   PORT: z.coerce.number().int().min(0).max(65_535),
+  /** Where Prometheus reads, inside the private network; not served when unset. */
+  METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   /** The role kontor_functions; nobody else's. */
   DATABASE_URL: z.url(),
   /** Where analysts reach the database, without a login; the same as ours when unset. */
@@ -17,8 +20,12 @@ const schema = z.object({
   /** The origin of the portal's pages: writes with its cookie are taken from there only. */
   PORTAL_URL: z.url(),
   WORKER_URL: optionalUrl,
-  /** As browsers reach it. */
+  /** PostgREST's admin server, which says how it is while all its connections are taken. */
+  REST_ADMIN_URL: optionalUrl,
+  /** As browsers reach it: what is signed for them holds for this address only. */
   S3_ENDPOINT: optionalUrl,
+  /** As the functions themselves reach it; the same when unset. */
+  S3_INTERNAL_ENDPOINT: optionalUrl,
   S3_REGION: z.string().optional(),
   S3_BUCKET: z.string().optional(),
   S3_ACCESS_KEY_ID: z.string().optional(),
@@ -36,6 +43,7 @@ const schema = z.object({
   WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
   SMTP_URL: optionalUrl,
   GOTENBERG_URL: optionalUrl,
+  ...telemetryVariables,
   KONTOR_VERSION: z.string().default("0.0.0"),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });

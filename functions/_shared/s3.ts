@@ -1,7 +1,8 @@
 /**
  * The object store, where the bytes of files are. Browsers put and get them at presigned addresses,
- * past the functions; here they are only signed for and looked at. S3_ENDPOINT must therefore be the
- * public address of the store: a signature covers the host.
+ * past the functions; here they are only signed for and looked at. A signature covers the host, so
+ * S3_ENDPOINT is the public address of the store; what the functions ask themselves goes to
+ * S3_INTERNAL_ENDPOINT, which needs neither a name that leads here nor a certificate.
  */
 import {
   CopyObjectCommand,
@@ -10,6 +11,7 @@ import {
   HeadObjectCommand,
   PutObjectCommand,
   S3Client,
+  type S3ClientConfig,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { env } from "./env.ts";
@@ -19,7 +21,13 @@ import { Problem } from "./errors.ts";
 const CONNECT_WITHIN_MS = 3_000;
 const SILENT_AT_MOST_MS = 20_000;
 
-type Store = { readonly client: S3Client; readonly bucket: string };
+type Store = {
+  /** For what the functions ask themselves. */
+  readonly client: S3Client;
+  /** Signs for browsers, and asks nothing. */
+  readonly signer: S3Client;
+  readonly bucket: string;
+};
 
 let opened: Store | undefined;
 
@@ -30,8 +38,7 @@ function store(): Store {
   if (!S3_ENDPOINT || !S3_REGION || !S3_BUCKET || !S3_ACCESS_KEY_ID || !S3_SECRET_ACCESS_KEY) {
     throw unavailable(new Error("S3_* is not set"));
   }
-  const client = new S3Client({
-    endpoint: S3_ENDPOINT,
+  const settings: S3ClientConfig = {
     region: S3_REGION,
     credentials: { accessKeyId: S3_ACCESS_KEY_ID, secretAccessKey: S3_SECRET_ACCESS_KEY },
     forcePathStyle: true,
@@ -42,8 +49,12 @@ function store(): Store {
     requestHandler: { connectionTimeout: CONNECT_WITHIN_MS, socketTimeout: SILENT_AT_MOST_MS },
     // The usual one asks the system for its release, which the functions may not know.
     defaultUserAgentProvider: () => Promise.resolve([["kontor", env.KONTOR_VERSION]]),
-  });
-  opened = { client, bucket: S3_BUCKET };
+  };
+  opened = {
+    client: new S3Client({ ...settings, endpoint: env.S3_INTERNAL_ENDPOINT ?? S3_ENDPOINT }),
+    signer: new S3Client({ ...settings, endpoint: S3_ENDPOINT }),
+    bucket: S3_BUCKET,
+  };
   return opened;
 }
 
@@ -71,7 +82,7 @@ export type SignedUpload = {
 export async function presignPut(
   { key, contentType, byteSize, seconds }: Upload,
 ): Promise<SignedUpload> {
-  const { client, bucket } = store();
+  const { signer, bucket } = store();
   const signingDate = wholeSecond();
   const command = new PutObjectCommand({
     Bucket: bucket,
@@ -79,7 +90,7 @@ export async function presignPut(
     ContentType: contentType,
     ContentLength: byteSize,
   });
-  const url = await getSignedUrl(client, command, {
+  const url = await getSignedUrl(signer, command, {
     expiresIn: seconds,
     signingDate,
     signableHeaders: new Set(["host", "content-type", "content-length"]),
@@ -108,7 +119,7 @@ export type Download = {
 export async function presignGet(
   { key, contentType, disposition, seconds }: Download,
 ): Promise<string> {
-  const { client, bucket } = store();
+  const { signer, bucket } = store();
   const command = new GetObjectCommand({
     Bucket: bucket,
     Key: key,
@@ -116,7 +127,7 @@ export async function presignGet(
     ResponseContentDisposition: disposition,
     ResponseCacheControl: "private, no-store",
   });
-  return await getSignedUrl(client, command, { expiresIn: seconds, signingDate: wholeSecond() });
+  return await getSignedUrl(signer, command, { expiresIn: seconds, signingDate: wholeSecond() });
 }
 
 /** What the store says of an object. */

@@ -10,7 +10,8 @@ import { greetsAsMailServer } from "./smtp.ts";
 /** Rejects when the part cannot be reached; gives up when the signal says so. */
 export type Probe = (signal: AbortSignal) => Promise<string | null>;
 
-const { SUPABASE_URL, WORKER_URL, S3_ENDPOINT, GOTENBERG_URL, SMTP_URL } = env;
+const { SUPABASE_URL, WORKER_URL, GOTENBERG_URL, SMTP_URL } = env;
+const STORE = env.S3_INTERNAL_ENDPOINT ?? env.S3_ENDPOINT;
 
 /** By check; null: this installation does not have the part. */
 export const probes: Readonly<Record<CheckName, Probe | null>> = {
@@ -24,7 +25,7 @@ export const probes: Readonly<Record<CheckName, Probe | null>> = {
   // Refused for want of rights by PostgREST itself, after it has asked the database.
   rest: (signal) => answers(`${SUPABASE_URL}/rest/v1/currencies?select=code&limit=1`, signal, isUp),
   // Any answer but a failure: what is asked is whether somebody is there.
-  storage: S3_ENDPOINT === undefined ? null : (signal) => answers(S3_ENDPOINT, signal, isUp),
+  storage: STORE === undefined ? null : (signal) => answers(STORE, signal, isUp),
   functions: (signal) => answers(`${SUPABASE_URL}/functions/v1/livez`, signal, isOk),
   worker: optional(WORKER_URL, "/livez"),
   pdf: optional(GOTENBERG_URL, "/health"),
