@@ -7,10 +7,24 @@ const TIMEOUT_MS = 10_000;
 /** Asked for by GoTrue between two mails to one address; used when it does not say how long. */
 const RETRY_AFTER_SECONDS = "60";
 
-const user = z.object({ id: z.guid(), email: z.string() });
+const factor = z.object({
+  id: z.guid(),
+  friendly_name: z.string().nullish(),
+  factor_type: z.string(),
+  status: z.string(),
+  created_at: z.string(),
+});
+export type AuthFactor = z.infer<typeof factor>;
+
+const user = z.object({
+  id: z.guid(),
+  email: z.string(),
+  user_metadata: z.object({ locale: z.string().nullish().catch(null) }).nullish(),
+  factors: z.array(factor).nullish(),
+});
 export type AuthUser = z.infer<typeof user>;
 
-const session = z.object({
+export const session = z.object({
   access_token: z.string(),
   refresh_token: z.string(),
   expires_at: z.number().meta({ description: "Seconds since 1970." }),
@@ -93,9 +107,24 @@ export function setPassword(
   return call("PUT", "/user", z.unknown(), client, { accessToken, body: { password } });
 }
 
+/** Whom the access token stands for, with what the auth server alone knows of them. */
+export function ownUser(accessToken: string, client: Client): Promise<Outcome<AuthUser>> {
+  return call("GET", "/user", user, client, { accessToken });
+}
+
+/** Changes what the auth server keeps of a person besides their credentials. */
+export function setMetadata(
+  accessToken: string,
+  data: Readonly<Record<string, unknown>>,
+  client: Client,
+): Promise<Outcome<unknown>> {
+  return call("PUT", "/user", z.unknown(), client, { accessToken, body: { data } });
+}
+
 type Content = { readonly body?: unknown; readonly accessToken?: string };
 
-async function call<T>(
+/** Asks the auth server, as its HTTP interface speaks. */
+export async function call<T>(
   method: string,
   path: string,
   schema: z.ZodType<T>,
@@ -134,7 +163,7 @@ async function exchange(method: string, path: string, client: Client, content: C
         ...(client.ip ? { "x-forwarded-for": client.ip } : {}),
         ...(userAgent ? { "user-agent": userAgent } : {}),
       },
-      body: JSON.stringify(content.body ?? {}),
+      ...(method === "GET" ? {} : { body: JSON.stringify(content.body ?? {}) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const text = await response.text();

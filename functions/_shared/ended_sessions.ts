@@ -14,7 +14,12 @@ const ended = new BoundedCache<true>(MAX_SESSIONS);
 /** Remembers that the session of this token is over. The auth server must have said so. */
 export function sessionEnded(accessToken: string): void {
   const { session_id } = decodeJwt(accessToken);
-  if (typeof session_id === "string") ended.set(session_id, true, Date.now() + REMEMBERED_MS);
+  if (typeof session_id === "string") sessionsEnded([session_id]);
+}
+
+/** Remembers that these sessions are over. */
+export function sessionsEnded(ids: readonly string[]): void {
+  for (const id of ids) ended.set(id, true, Date.now() + REMEMBERED_MS);
 }
 
 /** Whether that session is over, as far as this process knows. */

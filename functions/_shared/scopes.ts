@@ -14,7 +14,7 @@ const DOMAINS: Readonly<Record<string, string>> = {
   events: "tenant",
 };
 
-const PERSONAL = new Set(["auth"]);
+const PERSONAL = new Set(["account", "auth"]);
 
 const first = (path: string) => path.split("/")[1] ?? "";
 

@@ -45,6 +45,13 @@ export async function readSession(request: Request): Promise<Session | null> {
     : { access_token: renewed.accessToken, setCookie: writeSessionCookie(renewed, secure) };
 }
 
+/** The access token of a request that was authenticated: its bearer's, or that of its cookie's session. */
+export async function accessTokenOf(request: Request): Promise<string> {
+  const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+  // One that was renewed for this request a moment ago is renewed by then: it is the same answer.
+  return bearer ?? (await readSession(request))?.access_token ?? "";
+}
+
 /** The tokens in the request's cookie as they are, whether or not they still stand. */
 export function tokensOf(request: Request): SessionTokens | null {
   return readSessionCookie(request.headers.get("cookie"), secure);

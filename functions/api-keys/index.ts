@@ -4,8 +4,8 @@ import { exchangeKey, isApiKey } from "../_shared/api_keys.ts";
 import * as contract from "../_shared/contracts/api_keys.ts";
 import { uuid } from "../_shared/contracts/common.ts";
 import { unauthenticated } from "../_shared/errors.ts";
+import { refusal } from "../_shared/refusal.ts";
 import { noContent, ok, okText } from "../_shared/replies.ts";
-import { refusal } from "../auth/refusals.ts";
 import { type Route, route } from "../_shared/route.ts";
 
 const tag = "API keys";

@@ -3,13 +3,15 @@ import { refuseForeignPage } from "../_shared/authenticate.ts";
 import * as contract from "../_shared/contracts/auth.ts";
 import { signIn, signUp } from "../_shared/auth_server.ts";
 import { unauthenticated } from "../_shared/errors.ts";
+import { refusal } from "../_shared/refusal.ts";
 import { ok, okText } from "../_shared/replies.ts";
 import { type Route, route } from "../_shared/route.ts";
 import { sessionCookies } from "../_shared/session.ts";
 import { announcedSignIn } from "./announced.ts";
 import { signedIn, whoAmI } from "./people.ts";
 import { recoveryRoutes } from "./recovery.ts";
-import { refusal, signInRefused, signUpRefused } from "./refusals.ts";
+import { signInRefused, signUpRefused } from "./refusals.ts";
+import { codeRoute, signInReply } from "./second_factor.ts";
 import { endSession } from "./sign_out.ts";
 
 const tag = "Authentication";
@@ -67,6 +69,10 @@ export const routes: Route[] = [
         description: "Signed in; the session is also set as a cookie.",
         schema: contract.signedIn,
       },
+      202: {
+        description: "The password is right, and a code of the second factor is needed as well.",
+        schema: contract.codeAsked,
+      },
       401: refusal("The address or the password is wrong"),
       403: refusal("The address is not confirmed yet, or another site's page asks"),
       429: refusal("Too many attempts"),
@@ -76,9 +82,10 @@ export const routes: Route[] = [
       const asking = { request, requestId, ip };
       const outcome = await announcedSignIn(asking, body.email, (client) => signIn(body, client));
       if (!outcome.ok) throw signInRefused(outcome.refusal);
-      return { ...ok(await signedIn(outcome.value)), setCookie: sessionCookies(outcome.value) };
+      return await signInReply(outcome.value);
     },
   }),
+  codeRoute,
 
   route({
     method: "POST",

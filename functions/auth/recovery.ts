@@ -9,6 +9,7 @@ import { sessionCookies } from "../_shared/session.ts";
 import { announcedSignIn } from "./announced.ts";
 import { signedIn } from "./people.ts";
 import { passwordRefused } from "./refusals.ts";
+import { factorOf, signInReply } from "./second_factor.ts";
 
 const tag = "Authentication";
 
@@ -39,7 +40,13 @@ export const recoveryRoutes: Route[] = [
     summary: "Choose a new password with a code",
     description: "Signs in as well.",
     body: contract.reset,
-    answers: { 200: { description: "Changed, and signed in.", schema: contract.signedIn } },
+    answers: {
+      200: { description: "Changed, and signed in.", schema: contract.signedIn },
+      202: {
+        description: "Changed once a code of the second factor is proven.",
+        schema: contract.codeAsked,
+      },
+    },
     async handle({ request, requestId, ip, body }) {
       refuseForeignPage(request);
       const client = { request, ip };
@@ -54,6 +61,8 @@ export const recoveryRoutes: Route[] = [
           errors: [{ path: "code", code: "validation_failed", message: "Wrong, or run out." }],
         });
       }
+      // The auth server lets nobody past the second factor, who forgot the first.
+      if (factorOf(proven.value)) return await signInReply(proven.value, body.password);
       const changed = await setPassword(proven.value.access_token, body.password, client);
       if (!changed.ok) throw passwordRefused(changed.refusal);
       return { ...ok(await signedIn(proven.value)), setCookie: sessionCookies(proven.value) };

@@ -1,13 +1,6 @@
 /** What the auth server refuses, in the contract's words. */
 import type { Refusal } from "../_shared/auth_server.ts";
-import { problem } from "../_shared/contracts/common.ts";
 import { Problem } from "../_shared/errors.ts";
-import type { Answer } from "../_shared/route.ts";
-
-/** A refusal as the documentation shows it. */
-export function refusal(description: string): Answer {
-  return { description, schema: problem, contentType: "application/problem+json" };
-}
 
 const TAKEN = new Set(["user_already_exists", "email_exists"]);
 const CLOSED = new Set(["signup_disabled", "email_provider_disabled"]);

@@ -2,9 +2,12 @@
 import { z } from "zod";
 import { uuid } from "../_shared/contracts/common.ts";
 import * as contract from "../_shared/contracts/tenancy.ts";
+import { asOurselves } from "../_shared/db.ts";
 import { env } from "../_shared/env.ts";
+import { refusal } from "../_shared/refusal.ts";
 import { noContent, ok, okText } from "../_shared/replies.ts";
 import { type Route, route } from "../_shared/route.ts";
+import { toldHeaders } from "../_shared/told_headers.ts";
 
 const tag = "Team";
 const portal = env.PORTAL_URL.replace(/\/+$/, "");
@@ -41,6 +44,28 @@ export const routes: Route[] = [
         ([row]) =>
           ok({ ...row?.made, accept_url: `${portal}/invitations/${row?.made.token}` }, 201),
       ),
+  }),
+
+  route({
+    method: "POST",
+    path: "/invitations/look",
+    access: "public",
+    tag,
+    summary: "Look at an invitation before accepting it",
+    description: "Changes nothing, and takes no account: the token is enough.",
+    body: contract.acceptInvitation,
+    answers: {
+      200: { description: "What it is about.", schema: contract.seenInvitation },
+      404: refusal("There is no such invitation, or it was taken back"),
+    },
+    async handle({ request, requestId, body }) {
+      const headers = JSON.stringify(toldHeaders(request, requestId));
+      const [row] = await asOurselves<{ json: string }>(
+        { claims: "", headers },
+        (sql) => sql`select private.look_at_invitation(${body.token})::text as json`,
+      );
+      return okText(row?.json ?? "");
+    },
   }),
 
   route({

@@ -1,4 +1,5 @@
 /** The allow-list: what answers under `/functions/v1/<name>`. A folder that is not here does not exist. */
+import { routes as account } from "../account/index.ts";
 import { routes as analysts } from "../analysts/index.ts";
 import { routes as apiKeys } from "../api-keys/index.ts";
 import { routes as attachments } from "../attachments/index.ts";
@@ -23,6 +24,7 @@ import { routes as webhooks } from "../webhooks/index.ts";
 import type { Route } from "../_shared/route.ts";
 
 const served = {
+  account,
   analysts,
   "api-keys": apiKeys,
   attachments,

@@ -4,6 +4,7 @@ import {
   orderBulk,
   orderBulkResults,
   orderCreate,
+  orderFigures,
   orderList as orderListAnswer,
   orderListQuery,
   orderUpdate,
@@ -37,6 +38,20 @@ export const routes: Route[] = [
         (sql) => sql`select public.set_order_status(${ids}::uuid[], ${set.status})::text as json`,
         ([row]) => okText(`{"results":${row?.json ?? "[]"}}`),
       ),
+  }),
+  route({
+    method: "GET",
+    path: "/orders/figures",
+    access: "viewer",
+    tag,
+    summary: "What the orders come to, per currency",
+    answers: { 200: { description: "This month, the one before, and open", schema: orderFigures } },
+    async handle({ db }) {
+      const [row] = await db.rows<{ json: string }>((sql) =>
+        sql`select public.order_figures()::text as json`
+      );
+      return okText(row?.json ?? "");
+    },
   }),
   exportRoute("orders", tag, orderExport),
   ...resourceRoutes({

@@ -51,6 +51,24 @@ export const confirmationAsked = z.object({
 }).meta({ id: "ConfirmationAsked", description: "A mail asks to confirm the address first." });
 export type ConfirmationAsked = z.infer<typeof confirmationAsked>;
 
+/** What an authenticator app shows; people type it in groups. */
+export const oneTimeCode = () =>
+  z.string().transform((value) => value.replace(/\s/g, "")).pipe(
+    z.string().regex(/^[0-9]{6}$/, "The six digits that the app shows."),
+  );
+
+export const codeAsked = z.object({
+  session: z.null(),
+  ticket: z.string().meta({ description: "For POST /auth/signin/code." }),
+  expires_at: timestamp(),
+}).meta({ id: "CodeAsked", description: "A code of the second factor is needed as well." });
+export type CodeAsked = z.infer<typeof codeAsked>;
+
+export const signInCode = z.strictObject({
+  ticket: text(20_000, 1),
+  code: oneTimeCode(),
+}).meta({ id: "SignInCode" });
+
 export const session = z.object({ user, tenants: z.array(tenant) }).meta({ id: "Session" });
 export type Session = z.infer<typeof session>;
 

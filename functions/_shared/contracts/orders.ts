@@ -154,3 +154,22 @@ export type OrderDocumentKind = z.infer<typeof orderDocumentKind>;
 export const orderPdfQuery = z.strictObject({
   kind: orderDocumentKind.default("confirmation"),
 });
+
+const figure = z.object({
+  orders: z.int(),
+  net: z.number().meta({ description: "Sum of their subtotals: without tax and shipping." }),
+});
+const days = z.object({ first: z.iso.date(), last: z.iso.date() });
+
+/** What a tenant's orders come to. */
+export const orderFigures = z.object({
+  this_month: days.meta({ description: "In the tenant's time zone." }),
+  last_month: days,
+  currencies: z.array(z.object({
+    currency: z.string(),
+    this_month: figure.meta({ description: "Placed in it, cancelled ones left out." }),
+    last_month: figure,
+    open: figure.meta({ description: "Pending and processing." }),
+  })).meta({ description: "The tenant's own first." }),
+}).meta({ id: "OrderFigures" });
+export type OrderFigures = z.infer<typeof orderFigures>;

@@ -124,3 +124,13 @@ export const invitationList = z.object({ data: z.array(invitation) });
 export const acceptInvitation = z.strictObject({ token: text(200, 1) }).meta({
   id: "AcceptInvitation",
 });
+
+export const seenInvitation = z.object({
+  tenant: z.string().meta({ description: "What the tenant is called." }),
+  role,
+  email: z.string().meta({ description: "Whom it is for." }),
+  invited_by: z.string().nullable().meta({ description: "Who invites, by name or address." }),
+  expires_at: timestamp(),
+  state: z.enum(["open", "expired", "accepted"]),
+}).meta({ id: "SeenInvitation" });
+export type SeenInvitation = z.infer<typeof seenInvitation>;

@@ -9,3 +9,11 @@ export const ROLES = ["viewer", "member", "admin", "owner"] as const satisfies r
 export function allows(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
+
+/** What each may do, after "A member …". */
+export const MAY: Record<Role, string> = {
+  viewer: "sees everything, changes nothing",
+  member: "works with customers, products and orders",
+  admin: "manages the team and the settings too",
+  owner: "may do everything",
+};

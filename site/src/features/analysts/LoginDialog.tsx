@@ -1,10 +1,10 @@
 import { useState } from "react";
 import type { AnalystLogin } from "../../../../functions/_shared/contracts/analysts.ts";
 import { Button } from "../../ui/Button.tsx";
+import { copyText } from "../../ui/copy.ts";
 import { Dialog, DialogBody, DialogFooter } from "../../ui/Dialog.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Input, Select } from "../../ui/Input.tsx";
-import { copyText } from "../webhooks/copy.ts";
 import { samplesFor } from "./connect.ts";
 import { Snippet } from "./Snippet.tsx";
 

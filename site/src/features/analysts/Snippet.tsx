@@ -1,6 +1,6 @@
 import { Copy } from "lucide-react";
 import { Button } from "../../ui/Button.tsx";
-import { copyText } from "../webhooks/copy.ts";
+import { copyText } from "../../ui/copy.ts";
 
 /** A piece of code to take along. */
 export function Snippet({ label, code }: { label: string; code: string }) {

@@ -1,11 +1,11 @@
 import type { MadeApiKey } from "../../../../functions/_shared/contracts/api_keys.ts";
 import { Button } from "../../ui/Button.tsx";
 import { usePage } from "../../ui/context.tsx";
+import { copyText } from "../../ui/copy.ts";
 import { Dialog, DialogBody, DialogFooter } from "../../ui/Dialog.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Input } from "../../ui/Input.tsx";
 import { Snippet } from "../analysts/Snippet.tsx";
-import { copyText } from "../webhooks/copy.ts";
 
 type Props = { made: MadeApiKey; apiUrl: string; onClose: () => void };
 

@@ -1,160 +1,122 @@
-import { Plus, RotateCcw, Users } from "lucide-react";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { Users } from "lucide-react";
+import { lazy } from "react";
 import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import type { Customer } from "../../../../functions/_shared/contracts/customers.ts";
 import { Badge } from "../../ui/Badge.tsx";
-import { Button } from "../../ui/Button.tsx";
-import { type PageContext, PageProvider, useAllows, useHref } from "../../ui/context.tsx";
-import { leaveWithToast } from "../../ui/toast.ts";
+import { type PageContext, useHref } from "../../ui/context.tsx";
 import { DateTime } from "../../ui/Values.tsx";
 import { type Column, RowLink } from "../list/DataTable.tsx";
-import { ListFrame } from "../list/ListFrame.tsx";
+import { LocalLink } from "../list/LocalLink.tsx";
 import type { Loaded } from "../list/load.ts";
-import { SearchBox } from "../list/SearchBox.tsx";
-import { useList } from "../list/use-list.ts";
-import { useRowKeys } from "../list/use-row-keys.ts";
-import { useTrash } from "../records/use-trash.ts";
+import { searchOf, withParams } from "../list/spec.ts";
+import type { ListState } from "../list/use-list.ts";
+import { type RecordKind, RecordsPage } from "../records/RecordsPage.tsx";
 import { CUSTOMER_LIST } from "./list-spec.ts";
 
 const CustomerDialog = lazy(() => import("./CustomerDialog.tsx"));
 
+const KIND: RecordKind<Customer> = {
+  path: "customers",
+  title: "Customers",
+  noun: ["customer", "customers"],
+  icon: <Users aria-hidden="true" />,
+  spec: CUSTOMER_LIST,
+  filters: [
+    {
+      name: "kind",
+      label: "Kind",
+      choices: [
+        ["company", "Companies"],
+        ["person", "People"],
+      ],
+    },
+    { name: "tag", label: "Tag", hint: "The whole tag, as it is written." },
+  ],
+  useColumns,
+  Card: CustomerCard,
+  Dialog: (props) => <CustomerDialog customer={null} {...props} />,
+};
+
 type Props = { page: PageContext; initial: Loaded<Customer>; fields: CustomField[] };
 
 /** The island of the customers list. */
-export function CustomersPage({ page, ...rest }: Props) {
-  return (
-    <PageProvider page={page}>
-      <Customers {...rest} />
-    </PageProvider>
-  );
+export function CustomersPage(props: Props) {
+  return <RecordsPage kind={KIND} {...props} />;
 }
 
-function Customers({ initial, fields }: Omit<Props, "page">) {
-  const state = useList(CUSTOMER_LIST, initial);
+function useColumns(state: ListState<Customer>): Column<Customer>[] {
   const href = useHref();
-  const mayWrite = useAllows("member");
-  const [creating, setCreating] = useState(false);
-  const { restore, busy } = useTrash("/customers", () => void state.refresh());
-  const trash = state.params.has("deleted");
-  useRowKeys();
-
-  const columns = useMemo(() => {
-    const all: Column<Customer>[] = [
-      {
-        id: "name",
-        header: "Name",
-        sort: "name",
-        wide: true,
-        cell: ({ id, name, tags }) => (
-          <span className="flex items-center gap-2">
-            <RowLink href={href(`customers/${id}`)}>
-              <bdi>{name}</bdi>
-            </RowLink>
-            {tags.slice(0, 3).map((tag) => (
-              <Badge key={tag}>
+  return [
+    {
+      id: "name",
+      header: "Name",
+      sort: "name",
+      wide: true,
+      cell: ({ id, name, tags }) => (
+        <span className="flex items-center gap-2">
+          <RowLink href={href(`customers/${id}`)}>
+            <bdi>{name}</bdi>
+          </RowLink>
+          {tags.slice(0, 3).map((tag) => (
+            <LocalLink
+              key={tag}
+              href={searchOf(withParams(CUSTOMER_LIST, state.params, { tag }))}
+              onOpen={state.open}
+              title={`Customers tagged ${tag}`}
+              className="relative z-1 rounded-full hover:underline"
+            >
+              <Badge>
                 <bdi>{tag}</bdi>
               </Badge>
-            ))}
-          </span>
-        ),
-      },
-      {
-        id: "kind",
-        header: "Kind",
-        from: "lg",
-        cell: ({ kind }) => (
-          <span className="text-muted">{kind === "company" ? "Company" : "Person"}</span>
-        ),
-      },
-      {
-        id: "email",
-        header: "E-mail",
-        cell: ({ email }) => <bdi className="block max-w-64 truncate text-muted">{email}</bdi>,
-      },
-      {
-        id: "phone",
-        header: "Phone",
-        from: "xl",
-        cell: ({ phone }) => <bdi className="numeric whitespace-nowrap text-muted">{phone}</bdi>,
-      },
-      {
-        id: "created_at",
-        header: "Since",
-        sort: "created_at",
-        sortFirst: "desc",
-        align: "end",
-        cell: ({ created_at }) => (
-          <span className="text-muted">
-            <DateTime value={created_at} />
-          </span>
-        ),
-      },
-    ];
-    if (trash && mayWrite) {
-      all.push({
-        id: "restore",
-        header: "",
-        align: "end",
-        cell: (customer) => (
-          <Button
-            size="sm"
-            className="relative z-1"
-            disabled={busy}
-            onClick={() => void restore(customer)}
-          >
-            <RotateCcw aria-hidden="true" />
-            Restore
-          </Button>
-        ),
-      });
-    }
-    return all;
-  }, [href, trash, mayWrite, busy, restore]);
+            </LocalLink>
+          ))}
+        </span>
+      ),
+    },
+    {
+      id: "kind",
+      header: "Kind",
+      from: "lg",
+      cell: ({ kind }) => (
+        <span className="text-muted">{kind === "company" ? "Company" : "Person"}</span>
+      ),
+    },
+    {
+      id: "email",
+      header: "E-mail",
+      cell: ({ email }) => <bdi className="block max-w-64 truncate text-muted">{email}</bdi>,
+    },
+    {
+      id: "phone",
+      header: "Phone",
+      from: "xl",
+      cell: ({ phone }) => <bdi className="numeric whitespace-nowrap text-muted">{phone}</bdi>,
+    },
+    {
+      id: "created_at",
+      header: "Since",
+      sort: "created_at",
+      sortFirst: "desc",
+      align: "end",
+      cell: ({ created_at }) => (
+        <span className="text-muted">
+          <DateTime value={created_at} />
+        </span>
+      ),
+    },
+  ];
+}
 
-  const create = mayWrite ? (
-    <Button variant="primary" onClick={() => setCreating(true)}>
-      <Plus aria-hidden="true" />
-      New customer
-    </Button>
-  ) : null;
-
+function CustomerCard({ record: { id, name, email } }: { record: Customer }) {
+  const href = useHref();
   return (
     <>
-      <ListFrame
-        title="Customers"
-        noun={["customer", "customers"]}
-        icon={<Users aria-hidden="true" />}
-        spec={CUSTOMER_LIST}
-        state={state}
-        create={create}
-        filters={
-          <form method="get" className="contents">
-            <SearchBox state={state} label="Search customers" />
-          </form>
-        }
-        columns={columns}
-        defaultSort="name"
-        card={({ id, name, email }) => (
-          <>
-            <RowLink href={href(`customers/${id}`)}>
-              <bdi className="block truncate text-sm">{name}</bdi>
-            </RowLink>
-            <p className="truncate text-muted text-sm" dir="auto">
-              {email ?? "No e-mail"}
-            </p>
-          </>
-        )}
-      />
-      {creating ? (
-        <Suspense>
-          <CustomerDialog
-            customer={null}
-            fields={fields}
-            onClose={() => setCreating(false)}
-            onSaved={({ id, name }) => leaveWithToast(href(`customers/${id}`), `${name} created`)}
-          />
-        </Suspense>
-      ) : null}
+      <RowLink href={href(`customers/${id}`)}>
+        <bdi className="block truncate text-sm">{name}</bdi>
+      </RowLink>
+      <p className="truncate text-muted text-sm" dir="auto">
+        {email ?? "No e-mail"}
+      </p>
     </>
   );
 }

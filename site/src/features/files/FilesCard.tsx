@@ -4,11 +4,12 @@ import type { Attachment } from "../../../../functions/_shared/contracts/files.t
 import type { List } from "../../lib/api/resources.ts";
 import { formatNumber } from "../../lib/format.ts";
 import { Button } from "../../ui/Button.tsx";
+import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { cn } from "../../ui/cn.ts";
 import { usePage } from "../../ui/context.tsx";
 import { Notice } from "../../ui/Notice.tsx";
-import { DeleteFileDialog, PreviewDialog } from "./FileDialogs.tsx";
 import { FileRow } from "./FileRow.tsx";
+import { PreviewDialog } from "./PreviewDialog.tsx";
 import type { Owner } from "./send.ts";
 import { UploadRow } from "./UploadRow.tsx";
 import { useDrop } from "./use-drop.ts";
@@ -132,10 +133,14 @@ export function FilesCard({ owner, initial, writable }: Props) {
       ) : null}
       {opened ? <PreviewDialog file={opened} onClose={() => setOpened(null)} /> : null}
       {deleting ? (
-        <DeleteFileDialog
-          file={deleting}
-          onKeep={() => setDeleting(null)}
-          onDelete={() => void remove(deleting)}
+        <ConfirmDialog
+          danger
+          title="Delete this file?"
+          description={`${deleting.file_name} is gone for good, for everybody.`}
+          keep="Keep"
+          action="Delete"
+          onClose={() => setDeleting(null)}
+          onConfirm={() => void remove(deleting)}
         />
       ) : null}
     </section>

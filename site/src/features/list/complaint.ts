@@ -13,6 +13,7 @@ const NAMES: Record<string, string> = {
   total_min: "smallest total",
   total_max: "largest total",
   deleted: "trash",
+  active: "state of the product",
   entity_type: "kind of record",
   entity_id: "record",
   actor_id: "person",

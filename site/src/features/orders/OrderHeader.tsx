@@ -2,8 +2,8 @@ import { ArrowLeft, Ban, CopyPlus, Ellipsis, Pencil, Send, Trash2 } from "lucide
 import { lazy, Suspense, useState } from "react";
 import type { Order } from "../../../../functions/_shared/contracts/orders.ts";
 import { Button, ButtonLink } from "../../ui/Button.tsx";
+import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { useAllows, useHref } from "../../ui/context.tsx";
-import { Dialog, DialogFooter } from "../../ui/Dialog.tsx";
 import { Menu, MenuItem, MenuSeparator } from "../../ui/Menu.tsx";
 import { PageHeader } from "../../ui/PageHeader.tsx";
 import { OrderDocuments } from "./OrderDocuments.tsx";
@@ -98,27 +98,17 @@ export function OrderHeader({ order, actions }: Props) {
           <SendDialog order={order} onClose={() => setSending(false)} />
         </Suspense>
       ) : null}
-      <Dialog
-        open={asking}
-        onClose={() => setAsking(false)}
-        alert
-        size="sm"
-        title={`Cancel ${order.number}?`}
-        description="A cancelled order stays cancelled. Duplicate it to start over."
-      >
-        <DialogFooter>
-          <Button onClick={() => setAsking(false)}>Keep the order</Button>
-          <Button
-            variant="danger"
-            onClick={() => {
-              setAsking(false);
-              void actions.setStatus("cancelled");
-            }}
-          >
-            Cancel order
-          </Button>
-        </DialogFooter>
-      </Dialog>
+      {asking ? (
+        <ConfirmDialog
+          danger
+          title={`Cancel ${order.number}?`}
+          description="A cancelled order stays cancelled. Duplicate it to start over."
+          keep="Keep the order"
+          action="Cancel order"
+          onClose={() => setAsking(false)}
+          onConfirm={() => void actions.setStatus("cancelled")}
+        />
+      ) : null}
     </PageHeader>
   );
 }

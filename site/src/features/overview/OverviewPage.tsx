@@ -8,6 +8,7 @@ import { PageHeader } from "../../ui/PageHeader.tsx";
 import { OrderRows } from "../orders/OrderRows.tsx";
 import { STATUS, STATUSES } from "../orders/status.ts";
 import type { Overview } from "./load.ts";
+import { MoneyCard } from "./MoneyCard.tsx";
 
 /** The first page of a tenant. Needs no scripts: it is rendered by the server alone. */
 export function OverviewPage({ page, overview }: { page: PageContext; overview: Overview }) {
@@ -60,6 +61,7 @@ function Content({ overview }: { overview: Overview }) {
             link={month(thisMonth)}
           />
         </ul>
+        <MoneyCard figures={overview.figures} />
         <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,1fr)_20rem]">
           <section aria-labelledby="recent" className="panel overflow-hidden">
             <div className="flex items-center justify-between px-4 pt-3.5 pb-2.5 md:px-5">

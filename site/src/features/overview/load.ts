@@ -1,4 +1,8 @@
-import type { Order, OrderStatus } from "../../../../functions/_shared/contracts/orders.ts";
+import type {
+  Order,
+  OrderFigures,
+  OrderStatus,
+} from "../../../../functions/_shared/contracts/orders.ts";
 import type { Api } from "../../lib/api/client.ts";
 import type { List } from "../../lib/api/resources.ts";
 import { STATUSES } from "../orders/status.ts";
@@ -10,6 +14,8 @@ export type Overview = {
   thisMonth: Month;
   lastMonth: Month;
   recent: Order[];
+  /** Money, by currency. */
+  figures: OrderFigures;
 };
 
 const RECENT = 8;
@@ -24,14 +30,15 @@ export async function loadOverview(api: Api, now: Date, timeZone: string): Promi
     ...range,
     count: await count({ placed_from: range.first, placed_to: range.last }),
   });
-  const [counts, thisMonth, lastMonth, recent] = await Promise.all([
+  const [counts, thisMonth, lastMonth, recent, figures] = await Promise.all([
     Promise.all(STATUSES.map(async (status) => [status, await count({ status })] as const)),
     inMonth(monthRange(year, month)),
     inMonth(monthRange(year, month - 1)),
     api<List<Order>>("GET", "/orders", { query: { limit: RECENT } }),
+    api<OrderFigures>("GET", "/orders/figures"),
   ]);
   const byStatus = Object.fromEntries(counts) as Record<OrderStatus, number>;
-  return { byStatus, thisMonth, lastMonth, recent: recent.data };
+  return { byStatus, thisMonth, lastMonth, recent: recent.data, figures };
 }
 
 /** The first and the last day of a month; month 0 is December of the year before. */

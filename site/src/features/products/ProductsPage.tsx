@@ -1,90 +1,50 @@
-import { Boxes, Plus, RotateCcw } from "lucide-react";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { Boxes } from "lucide-react";
+import { lazy, useMemo } from "react";
 import type { CustomField } from "../../../../functions/_shared/contracts/custom_fields.ts";
 import type { Product } from "../../../../functions/_shared/contracts/products.ts";
 import { formatNumber, formatUnitPrice } from "../../lib/format.ts";
 import { Badge } from "../../ui/Badge.tsx";
-import { Button } from "../../ui/Button.tsx";
-import { type PageContext, PageProvider, useAllows, useHref, usePage } from "../../ui/context.tsx";
-import { leaveWithToast } from "../../ui/toast.ts";
+import { type PageContext, useHref, usePage } from "../../ui/context.tsx";
 import { type Column, RowLink } from "../list/DataTable.tsx";
-import { ListFrame } from "../list/ListFrame.tsx";
 import type { Loaded } from "../list/load.ts";
-import { SearchBox } from "../list/SearchBox.tsx";
-import { useList } from "../list/use-list.ts";
-import { useRowKeys } from "../list/use-row-keys.ts";
-import { useTrash } from "../records/use-trash.ts";
+import { type RecordKind, RecordsPage } from "../records/RecordsPage.tsx";
 import { PRODUCT_LIST } from "./list-spec.ts";
 
 const ProductDialog = lazy(() => import("./ProductDialog.tsx"));
 
+const KIND: RecordKind<Product> = {
+  path: "products",
+  title: "Products",
+  noun: ["product", "products"],
+  icon: <Boxes aria-hidden="true" />,
+  spec: PRODUCT_LIST,
+  filters: [
+    {
+      name: "active",
+      label: "Offered",
+      choices: [
+        ["true", "Active"],
+        ["false", "Inactive"],
+      ],
+    },
+  ],
+  useColumns,
+  Card: ProductCard,
+  Dialog: (props) => <ProductDialog product={null} {...props} />,
+};
+
 type Props = { page: PageContext; initial: Loaded<Product>; fields: CustomField[] };
 
 /** The island of the products list. */
-export function ProductsPage({ page, ...rest }: Props) {
-  return (
-    <PageProvider page={page}>
-      <Products {...rest} />
-    </PageProvider>
-  );
+export function ProductsPage(props: Props) {
+  return <RecordsPage kind={KIND} {...props} />;
 }
 
-function Products({ initial, fields }: Omit<Props, "page">) {
-  const state = useList(PRODUCT_LIST, initial);
-  const href = useHref();
-  const mayWrite = useAllows("member");
-  const [creating, setCreating] = useState(false);
-  const { restore, busy } = useTrash("/products", () => void state.refresh());
-  const inTrash = state.params.has("deleted");
-  useRowKeys();
-  const columns = useProductColumns(inTrash && mayWrite ? restore : null, busy);
-
-  const create = mayWrite ? (
-    <Button variant="primary" onClick={() => setCreating(true)}>
-      <Plus aria-hidden="true" />
-      New product
-    </Button>
-  ) : null;
-
-  return (
-    <>
-      <ListFrame
-        title="Products"
-        noun={["product", "products"]}
-        icon={<Boxes aria-hidden="true" />}
-        spec={PRODUCT_LIST}
-        state={state}
-        create={create}
-        filters={
-          <form method="get" className="contents">
-            <SearchBox state={state} label="Search products" />
-          </form>
-        }
-        columns={columns}
-        defaultSort="name"
-        card={(product) => <ProductCard product={product} />}
-      />
-      {creating ? (
-        <Suspense>
-          <ProductDialog
-            product={null}
-            fields={fields}
-            onClose={() => setCreating(false)}
-            onSaved={({ id, name }) => leaveWithToast(href(`products/${id}`), `${name} created`)}
-          />
-        </Suspense>
-      ) : null}
-    </>
-  );
-}
-
-type Restore = ((product: Product) => void) | null;
-
-function useProductColumns(restore: Restore, busy: boolean): Column<Product>[] {
+function useColumns(): Column<Product>[] {
   const { locale } = usePage();
   const href = useHref();
-  return useMemo(() => {
-    const columns: Column<Product>[] = [
+  return useMemo(
+    () => [
       {
         id: "sku",
         header: "SKU",
@@ -130,27 +90,9 @@ function useProductColumns(restore: Restore, busy: boolean): Column<Product>[] {
         align: "end",
         cell: (product) => <Price product={product} />,
       },
-    ];
-    if (restore) {
-      columns.push({
-        id: "restore",
-        header: "",
-        align: "end",
-        cell: (product) => (
-          <Button
-            size="sm"
-            className="relative z-1"
-            disabled={busy}
-            onClick={() => restore(product)}
-          >
-            <RotateCcw aria-hidden="true" />
-            Restore
-          </Button>
-        ),
-      });
-    }
-    return columns;
-  }, [href, restore, busy, locale]);
+    ],
+    [href, locale],
+  );
 }
 
 function Price({ product }: { product: Product }) {
@@ -162,19 +104,25 @@ function Price({ product }: { product: Product }) {
   );
 }
 
-function ProductCard({ product }: { product: Product }) {
+function ProductCard({ record }: { record: Product }) {
   const href = useHref();
   return (
     <div className="flex items-baseline justify-between gap-3 text-sm">
       <div className="min-w-0">
-        <RowLink href={href(`products/${product.id}`)}>
-          <bdi className="block truncate">{product.name}</bdi>
+        <RowLink href={href(`products/${record.id}`)}>
+          <bdi className="block truncate">{record.name}</bdi>
         </RowLink>
         <p className="numeric truncate text-muted" dir="auto">
-          {product.sku}
+          {record.sku}
+          {record.active ? null : (
+            <>
+              {" "}
+              <Badge>Inactive</Badge>
+            </>
+          )}
         </p>
       </div>
-      <Price product={product} />
+      <Price product={record} />
     </div>
   );
 }

@@ -8,8 +8,8 @@ import {
 import { Badge } from "../../ui/Badge.tsx";
 import { Button } from "../../ui/Button.tsx";
 import { Choice } from "../../ui/Choice.tsx";
+import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { type PageContext, PageProvider } from "../../ui/context.tsx";
-import { Dialog, DialogFooter } from "../../ui/Dialog.tsx";
 import { ENTITY_LABELS, TYPE_LABELS } from "./field-form.ts";
 import { useCustomFields } from "./use-custom-fields.ts";
 
@@ -128,27 +128,15 @@ function CustomFields({ initial }: { initial: CustomField[] }) {
         </Suspense>
       ) : null}
       {removing ? (
-        <Dialog
-          open
-          alert
-          size="sm"
-          onClose={() => setRemoving(null)}
+        <ConfirmDialog
+          danger
           title="Remove this field?"
           description={`${removing.label} is asked for and shown no more. A record loses what it holds in it when its custom fields are next saved.`}
-        >
-          <DialogFooter>
-            <Button onClick={() => setRemoving(null)}>Keep</Button>
-            <Button
-              variant="danger"
-              onClick={() => {
-                setRemoving(null);
-                void remove(removing);
-              }}
-            >
-              Remove
-            </Button>
-          </DialogFooter>
-        </Dialog>
+          keep="Keep"
+          action="Remove"
+          onClose={() => setRemoving(null)}
+          onConfirm={() => void remove(removing)}
+        />
       ) : null}
     </section>
   );

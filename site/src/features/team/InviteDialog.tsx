@@ -2,20 +2,14 @@ import { Copy } from "lucide-react";
 import { type SubmitEvent, useState } from "react";
 import type { CreatedInvitation, Role } from "../../../../functions/_shared/contracts/tenancy.ts";
 import { ApiError } from "../../lib/api/client.ts";
+import { MAY } from "../../lib/roles.ts";
 import { Button } from "../../ui/Button.tsx";
 import { useApi } from "../../ui/context.tsx";
+import { copyText } from "../../ui/copy.ts";
 import { Dialog, DialogBody, DialogFooter } from "../../ui/Dialog.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Input, Select } from "../../ui/Input.tsx";
 import { Notice } from "../../ui/Notice.tsx";
-import { toast } from "../../ui/toast.ts";
-
-const MAY: Record<Role, string> = {
-  viewer: "sees everything, changes nothing",
-  member: "works with customers, products and orders",
-  admin: "manages the team and the settings too",
-  owner: "may do everything",
-};
 
 type Props = { roles: readonly Role[]; onClose: () => void; onInvited: () => void };
 
@@ -70,20 +64,7 @@ export function InviteDialog({ roles, onClose, onInvited }: Props) {
         </DialogBody>
         <DialogFooter>
           <Button onClick={onClose}>Done</Button>
-          <Button
-            variant="primary"
-            onClick={() => {
-              navigator.clipboard.writeText(made.accept_url).then(
-                () => toast({ kind: "success", title: "Link copied" }),
-                () =>
-                  toast({
-                    kind: "error",
-                    title: "The link could not be copied",
-                    detail: "Select it and copy it yourself.",
-                  }),
-              );
-            }}
-          >
+          <Button variant="primary" onClick={() => copyText(made.accept_url, "The link")}>
             <Copy aria-hidden="true" />
             Copy link
           </Button>

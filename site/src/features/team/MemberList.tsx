@@ -4,7 +4,7 @@ import type { Member, Role } from "../../../../functions/_shared/contracts/tenan
 import { initials } from "../../lib/initials.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Button } from "../../ui/Button.tsx";
-import { Dialog, DialogFooter } from "../../ui/Dialog.tsx";
+import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { Select } from "../../ui/Input.tsx";
 import { DateTime } from "../../ui/Values.tsx";
 
@@ -85,27 +85,17 @@ export function MemberList({ members, self, managed, busy, onRole, onRemove }: P
           );
         })}
       </ul>
-      <Dialog
-        open={leaving !== null}
-        alert
-        size="sm"
-        onClose={() => setLeaving(null)}
-        title={`Remove ${leaving?.name ?? leaving?.email ?? ""}?`}
-        description="They lose access at once. What they did stays, under their name."
-      >
-        <DialogFooter>
-          <Button onClick={() => setLeaving(null)}>Keep</Button>
-          <Button
-            variant="danger"
-            onClick={() => {
-              if (leaving) onRemove(leaving);
-              setLeaving(null);
-            }}
-          >
-            Remove
-          </Button>
-        </DialogFooter>
-      </Dialog>
+      {leaving ? (
+        <ConfirmDialog
+          danger
+          title={`Remove ${leaving.name ?? leaving.email}?`}
+          description="They lose access at once. What they did stays, under their name."
+          keep="Keep"
+          action="Remove"
+          onClose={() => setLeaving(null)}
+          onConfirm={() => onRemove(leaving)}
+        />
+      ) : null}
     </section>
   );
 }

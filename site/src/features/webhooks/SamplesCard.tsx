@@ -2,7 +2,7 @@ import { Copy } from "lucide-react";
 import { useState } from "react";
 import { Button } from "../../ui/Button.tsx";
 import { Choice } from "../../ui/Choice.tsx";
-import { copyText } from "./copy.ts";
+import { copyText } from "../../ui/copy.ts";
 import { SAMPLES } from "./samples.ts";
 
 const OPTIONS = SAMPLES.map(({ id, label }) => ({ value: id, label }));

@@ -1,9 +1,9 @@
 import { Copy } from "lucide-react";
 import { Button } from "../../ui/Button.tsx";
+import { copyText } from "../../ui/copy.ts";
 import { Dialog, DialogBody, DialogFooter } from "../../ui/Dialog.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Input } from "../../ui/Input.tsx";
-import { copyText } from "./copy.ts";
 
 type Props = { secret: string; rotated?: boolean; onClose: () => void };
 

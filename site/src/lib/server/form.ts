@@ -21,7 +21,7 @@ export type Sent<T> =
   | { ok: true; body: T; setCookies: string[]; status: number }
   | { ok: false; status: number; errors: FormErrors };
 
-type SendOptions = { method?: "POST" | "PATCH"; tenantId?: string };
+type SendOptions = { method?: "POST" | "PATCH" | "DELETE"; tenantId?: string };
 
 /**
  * Checks a form against its contract and sends it to the API as the caller, whose new cookies come back

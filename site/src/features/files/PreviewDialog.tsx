@@ -1,6 +1,6 @@
 import { Download } from "lucide-react";
 import type { Attachment } from "../../../../functions/_shared/contracts/files.ts";
-import { Button, ButtonLink } from "../../ui/Button.tsx";
+import { ButtonLink } from "../../ui/Button.tsx";
 import { useHref } from "../../ui/context.tsx";
 import { Dialog, DialogBody, DialogFooter } from "../../ui/Dialog.tsx";
 
@@ -21,29 +21,6 @@ export function PreviewDialog({ file, onClose }: { file: Attachment; onClose: ()
           <Download aria-hidden="true" />
           Download
         </ButtonLink>
-      </DialogFooter>
-    </Dialog>
-  );
-}
-
-type DeleteProps = { file: Attachment; onKeep: () => void; onDelete: () => void };
-
-/** Asks before a file is gone for good. */
-export function DeleteFileDialog({ file, onKeep, onDelete }: DeleteProps) {
-  return (
-    <Dialog
-      open
-      alert
-      size="sm"
-      onClose={onKeep}
-      title="Delete this file?"
-      description={`${file.file_name} is gone for good, for everybody.`}
-    >
-      <DialogFooter>
-        <Button onClick={onKeep}>Keep</Button>
-        <Button variant="danger" onClick={onDelete}>
-          Delete
-        </Button>
       </DialogFooter>
     </Dialog>
   );

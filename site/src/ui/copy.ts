@@ -1,4 +1,4 @@
-import { toast } from "../../ui/toast.ts";
+import { toast } from "./toast.ts";
 
 /** Puts a text on the clipboard and says so; `what` begins the sentence. */
 export function copyText(text: string, what: string): void {
