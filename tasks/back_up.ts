@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MissingTools, reasonOf } from "../scripts/backup/errors.ts";
 import { runBackup } from "../scripts/backup/run.ts";
 import { backupSettings } from "../scripts/backup/settings.ts";
 import { readEnv } from "./env.ts";
@@ -24,7 +25,11 @@ export const backUp = defineTask({
       path: env.PATH,
       version: env.KONTOR_VERSION,
     });
-    const { manifest, bytes, damaged, forgotten } = await runBackup(settings, { signal });
+    const outcome = await runBackup(settings, { signal }).catch((error: unknown) => {
+      if (error instanceof MissingTools) throw new PermanentError(error.message);
+      throw new Error(reasonOf(error), { cause: error });
+    });
+    const { manifest, bytes, damaged, forgotten } = outcome;
     log.info({ backup: manifest.id, bytes, forgotten }, "backed up and proven");
     if (damaged.length > 0) log.error({ damaged }, "earlier backups are damaged");
   },

@@ -1,81 +1,38 @@
-/** Backup, proof and restore on a real server and store, and what becomes of each that goes wrong. */
-import { execFileSync, spawnSync } from "node:child_process";
+/** Backup, proof and the way back, on a real server and store. What goes wrong is in faults.test.ts. */
+import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import path from "node:path";
-import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { generateX25519Identity, identityToRecipient } from "age-encryption";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
-import { type FaultyStore, openFaultyStore } from "../../tasks/exports/testing_store.ts";
-import { openObjectStore } from "../../tasks/s3.ts";
+import { generateX25519Identity } from "age-encryption";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Scratch, startScratch } from "../db/scratch.ts";
-import { ROOT, readEnv } from "../env.ts";
 import { OLDEST } from "../stack/postgres/binaries.ts";
-import { connect, using } from "./connect.ts";
+import { using } from "./connect.ts";
 import { type Restore, restoreInto } from "./into.ts";
-import { MANIFEST, type TableSum } from "./manifest.ts";
+import { MANIFEST, type Manifest, readManifest, type TableSum, writeManifest } from "./manifest.ts";
 import { withDatabase } from "./prove.ts";
 import { rolesAsSql } from "./roles.ts";
 import { type Outcome, runBackup } from "./run.ts";
-import type { BackupSettings } from "./settings.ts";
 import { differences, sumsOf } from "./tables.ts";
 import { restoreTenant } from "./tenant.ts";
-import { startFilled } from "./testing.ts";
-import { findTools } from "./tools.ts";
-import { storedBackups } from "./vault.ts";
+import { type Drill, flipped, instead, places, startDrill, toolsOf } from "./testing.ts";
 import { verify } from "./verify.ts";
 
-const places = { pgDump: undefined, path: readEnv().PATH };
-const has = (major: number) => {
-  try {
-    return findTools(major, places);
-  } catch {
-    return undefined;
-  }
-};
-const tools = has(15);
+const tools = toolsOf(15);
 
-let scratch: Scratch;
+let drill: Drill;
 /** A new machine's: it has none of Kontor's roles. */
 let elsewhere: Scratch;
-let migrations: string[];
-let s3: FaultyStore;
-let settings: BackupSettings;
-let identity: string;
 let taken: Outcome;
 
 beforeAll(async () => {
-  s3 = await openFaultyStore();
-  [{ scratch, migrations }, elsewhere] = await Promise.all([startFilled(), startScratch(OLDEST)]);
-  identity = await generateX25519Identity();
-  const store = openObjectStore({
-    S3_ENDPOINT: s3.env.S3_ENDPOINT ?? "",
-    S3_REGION: "us-east-1",
-    S3_BUCKET: "kontor",
-    S3_ACCESS_KEY_ID: s3.env.S3_ACCESS_KEY_ID ?? "",
-    S3_SECRET_ACCESS_KEY: s3.env.S3_SECRET_ACCESS_KEY ?? "",
-  });
-  settings = {
-    databaseUrl: scratch.url("postgres"),
-    recipients: [await identityToRecipient(identity)],
-    files: store,
-    vault: { store, prefix: "backups/" },
-    keep: { daily: 7, weekly: 5, monthly: 12 },
-    tools: places,
-    version: "0.1.0",
-  };
+  [drill, elsewhere] = await Promise.all([startDrill(), startScratch(OLDEST)]);
 }, 300_000);
+afterAll(() => Promise.all([drill, elsewhere].map((one) => one?.[Symbol.asyncDispose]())));
 
-afterAll(async () => {
-  await s3?.close();
-  await Promise.all([scratch, elsewhere].map((server) => server?.[Symbol.asyncDispose]()));
-});
-
-const admin = () => scratch.url("supabase_admin");
 const order = (databaseUrl: string, more: Partial<Restore> = {}): Restore => ({
-  vault: settings.vault,
+  vault: drill.settings.vault,
   id: taken.manifest.id,
   databaseUrl,
-  identity,
+  identity: drill.identity,
   tools: places,
   overwrite: false,
   ...more,
@@ -85,19 +42,21 @@ const sums = (url: string): Promise<TableSum[]> =>
 /** What changes while backups are made is not what they hold. */
 const settled = (found: readonly TableSum[]) =>
   found.filter(({ name }) => name !== "private.backups");
-const where = (Key: string) => ({ Bucket: "kontor", Key: `backups/${Key}` });
 
-async function read(key: string): Promise<Uint8Array> {
-  const { Body } = await settings.vault.store.client.send(new GetObjectCommand(where(key)));
-  return (await Body?.transformToByteArray()) ?? new Uint8Array();
+const never = () => withDatabase(drill.admin, `never_${randomUUID()}`);
+/** That nothing was made of a restore that was refused. */
+async function nothingMade(): Promise<void> {
+  const made = await using(
+    drill.admin,
+    (sql) => sql`select datname from pg_database where datname ~ '^(never|kontor)_'`,
+  );
+  expect(made).toEqual([]);
 }
-const write = (key: string, Body: Uint8Array) =>
-  settings.vault.store.client.send(new PutObjectCommand({ ...where(key), Body }));
 
 test("the migrations build the database on Postgres 15", async () => {
-  expect(migrations.length).toBeGreaterThan(0);
+  expect(drill.migrations.length).toBeGreaterThan(0);
   const [found] = await using(
-    admin(),
+    drill.admin,
     (sql) => sql<{ version: string; orders: number }[]>`
       select current_setting('server_version') as version,
         (select count(*)::int from public.orders) as orders`,
@@ -105,57 +64,28 @@ test("the migrations build the database on Postgres 15", async () => {
   expect(found).toMatchObject({ version: expect.stringMatching(/^15\./), orders: 2200 });
 });
 
-test("only a pg_dump of the server's own version will do, and the message says which", () => {
-  expect(() => findTools(99, places)).toThrow(
-    /on Postgres 99.*pg_dump and pg_restore of 99.*install postgresql-client-99, or set PG_DUMP/,
-  );
-  expect(() => findTools(99, { ...places, pgDump: "/nowhere/pg_dump" })).toThrow("none here");
-});
-
-test.skipIf(has(17))(
-  "the embedded server has no pg_dump here: said so, and nothing is done",
-  () => {
-    const script = path.join(ROOT, "scripts", "backup", "backup.ts");
-    const { status, stderr } = spawnSync(process.execPath, [script], {
-      encoding: "utf8",
-      env: {
-        PATH: places.path,
-        KONTOR_DATA_DIR: path.dirname(inject("stackFile")),
-        BACKUP_RECIPIENT: settings.recipients.join(),
-      },
-    });
-    expect([status, stderr]).toEqual([
-      1,
-      expect.stringMatching(/^no backup: this database is on Postgres 17, which takes the pg_dump/),
-    ]);
-  },
-);
-
 describe.skipIf(!tools)("a backup", () => {
   beforeAll(async () => {
-    taken = await runBackup(settings);
+    taken = await runBackup(drill.settings);
   }, 120_000);
-  afterEach(() => {
-    s3.fault = () => undefined;
-  });
 
   test("is proven, recorded, and nobody without the key reads a word of it", async () => {
     const { manifest, bytes } = taken;
-    expect(await using(admin(), (sql) => sql`select * from private.backup_status()`)).toMatchObject(
-      [{ state: "proven", bytes: String(bytes), damaged: 0 }],
-    );
+    expect(
+      await using(drill.admin, (sql) => sql`select * from private.backup_status()`),
+    ).toMatchObject([{ state: "proven", bytes: String(bytes), damaged: 0 }]);
     expect(manifest.tables).toContainEqual(
       expect.objectContaining({ name: "public.orders", rows: 2200 }),
     );
-    expect(manifest.versions.migrations).toHaveLength(migrations.length);
+    expect(manifest.versions.migrations).toHaveLength(drill.migrations.length);
     for (const { name } of Object.values(manifest.parts)) {
-      const object = Buffer.from(await read(`${manifest.id}/${name}`));
+      const object = Buffer.from(await drill.read(`${manifest.id}/${name}`));
       expect(object.subarray(0, 21).toString()).toBe("age-encryption.org/v1");
       expect(object.includes("Speicherstra")).toBe(false);
     }
-    await verify(settings.vault, manifest.id, identity);
+    await verify(drill.settings.vault, manifest.id, drill.identity);
     const left = await using(
-      admin(),
+      drill.admin,
       (sql) => sql`
       select datname from pg_database where datname like 'kontor_proof%'`,
     );
@@ -164,7 +94,7 @@ describe.skipIf(!tools)("a backup", () => {
 
   test("becomes the same database on another server: rows, owners, rights, roles", async () => {
     const target = withDatabase(elsewhere.url("supabase_admin"), "again");
-    const before = await sums(admin());
+    const before = await sums(drill.admin);
     expect((await restoreInto(order(target))).aside).toEqual([]);
     expect(differences(settled(before), await sums(target))).toEqual([]);
     // A condition read anew has fewer brackets; the other lines are different in each dump.
@@ -173,9 +103,9 @@ describe.skipIf(!tools)("a backup", () => {
         encoding: "utf8",
         maxBuffer: 1e8,
       }).replace(/^\\(un)?restrict .*$|[()]/gm, "");
-    expect(shape(target)).toBe(shape(admin()));
+    expect(shape(target)).toBe(shape(drill.admin));
     const roles = (url: string) => using(url, rolesAsSql);
-    expect(await roles(target)).toBe(await roles(admin()));
+    expect(await roles(target)).toBe(await roles(drill.admin));
     const login = await using(
       target,
       (sql) => sql`
@@ -201,7 +131,7 @@ describe.skipIf(!tools)("a backup", () => {
   }, 120_000);
 
   test("one tenant comes back, and no other tenant's row changes", async () => {
-    const live = admin();
+    const live = drill.admin;
     const before = await sums(live);
     await using(live, async (sql) => {
       await sql`set session_replication_role = replica`;
@@ -226,6 +156,10 @@ describe.skipIf(!tools)("a backup", () => {
       /no tenant nobody; it has acme, globex/,
     );
     await expect(restoreTenant(ask)).rejects.toThrow(/in the live database; nothing was changed/);
+    const rename = (from: string, to: string) =>
+      using(live, (sql) => sql`update public.tenants set slug = ${to} where slug = ${from}`);
+    await rename("acme", "acme-today");
+    await expect(restoreTenant(ask)).rejects.toThrow(/acme-today is in the live database/);
     const done = await restoreTenant({ ...ask, overwrite: true });
     expect(done).toMatchObject({ shared: 2, keptAudit: true });
     expect(await globex()).toEqual(theirs);
@@ -235,79 +169,63 @@ describe.skipIf(!tools)("a backup", () => {
   }, 120_000);
 
   test("that was cut, altered or lost in part is refused by the object's name", async () => {
-    const { id, parts } = taken.manifest;
-    const key = `${id}/${parts.database.name}`;
-    const whole = await read(key);
-    const flipped = Uint8Array.from(whole);
-    flipped[flipped.length >> 1] = (flipped[flipped.length >> 1] ?? 0) ^ 1;
-    const target = withDatabase(admin(), `never_${randomUUID()}`);
+    const { vault } = drill.settings;
+    const key = `${taken.manifest.id}/${taken.manifest.parts.database.name}`;
+    const whole = await drill.read(key);
     const faults: [Uint8Array, RegExp][] = [
       [whole.subarray(0, whole.length - 1000), /database\.dump\.zst\.age is truncated/],
-      [flipped, /database\.dump\.zst\.age was altered/],
+      [flipped(whole), /database\.dump\.zst\.age was altered/],
     ];
     for (const [body, message] of faults) {
-      await write(key, body);
-      await expect(verify(settings.vault, id)).rejects.toThrow(message);
-      await expect(restoreInto(order(target))).rejects.toThrow(message);
+      await instead(drill, key, body, async () => {
+        await expect(verify(vault, taken.manifest.id)).rejects.toThrow(message);
+        await expect(restoreInto(order(never()))).rejects.toThrow(message);
+        const one = { ...order(drill.admin, { overwrite: true }), slug: "acme" };
+        await expect(restoreTenant(one)).rejects.toThrow(message);
+      });
     }
-    const made = await using(
-      admin(),
-      (sql) => sql`
-      select from pg_database where datname like 'never%'`,
+    const manifest = `${taken.manifest.id}/${MANIFEST}`;
+    const text = Buffer.from(await drill.read(manifest)).toString();
+    const lie = Buffer.from(text.replace('"rows": 2200', '"rows": 2201'));
+    await instead(drill, manifest, lie, async () => {
+      await expect(verify(vault, taken.manifest.id)).rejects.toThrow(`${manifest} is damaged`);
+    });
+    await expect(verify(vault, "20200101T000000Z")).rejects.toThrow("there is no backup");
+    await nothingMade();
+  }, 120_000);
+
+  test("that a newer Kontor or a newer Postgres made is refused, and each says what to do", async () => {
+    const key = `${taken.manifest.id}/${MANIFEST}`;
+    const manifest = readManifest(Buffer.from(await drill.read(key)).toString(), taken.manifest.id);
+    const { versions } = manifest;
+    const faults: [Partial<Manifest["versions"]>, RegExp][] = [
+      [
+        { kontor: "9.9.9", migrations: [...versions.migrations, "29990101000000"] },
+        /made by a newer Kontor \(9\.9\.9, with migration 29990101000000\); restore it with that version/,
+      ],
+      [
+        { postgres: "18.1" },
+        /made on Postgres 18\.1, this server is 15\..*takes that version or a newer/,
+      ],
+    ];
+    for (const [other, message] of faults) {
+      const text = writeManifest({ ...manifest, versions: { ...versions, ...other } });
+      await instead(drill, key, Buffer.from(text), async () => {
+        await expect(restoreInto(order(drill.admin))).rejects.toThrow(message);
+        const one = { ...order(drill.admin), slug: "acme" };
+        await expect(restoreTenant(one)).rejects.toThrow(message);
+      });
+    }
+  }, 120_000);
+
+  test("is not opened with another key, and nothing of a restore stays behind", async () => {
+    const identity = await generateX25519Identity();
+    const message = "was encrypted for another key than the one that was given";
+    await expect(verify(drill.settings.vault, taken.manifest.id, identity)).rejects.toThrow(
+      message,
     );
-    expect(made).toHaveLength(0);
-    const manifest = await read(`${id}/${MANIFEST}`);
-    const lie = Buffer.from(manifest).toString().replace('"rows": 2200', '"rows": 2201');
-    await write(`${id}/${MANIFEST}`, Buffer.from(lie));
-    await expect(verify(settings.vault, id)).rejects.toThrow(`${id}/${MANIFEST} is damaged`);
-    await write(`${id}/${MANIFEST}`, manifest);
-    await expect(verify(settings.vault, "20200101T000000Z")).rejects.toThrow("there is no backup");
-
-    // The next cycle finds what is wrong with this one, whatever it makes itself.
-    const next = await runBackup(settings);
-    expect(next.damaged).toEqual([expect.stringContaining("was altered")]);
-    const [status] = await using(admin(), (sql) => sql`select * from private.backup_status()`);
-    expect(status).toMatchObject({ state: "proven", damaged: 1 });
-    await write(key, whole);
-    await verify(settings.vault, id, identity);
-  }, 120_000);
-
-  test("that the store did not take is none, and those before it stay", async () => {
-    const before = await storedBackups(settings.vault);
-    let puts = 0;
-    s3.fault = ({ method }) => {
-      if (method !== "PUT") return undefined;
-      puts += 1;
-      return puts > 1 ? 507 : undefined;
-    };
-    await expect(runBackup(settings)).rejects.toThrow(/object store/);
-    s3.fault = () => undefined;
-    expect((await storedBackups(settings.vault)).complete).toEqual(before.complete);
-    const [status] = await using(admin(), (sql) => sql`select * from private.backup_status()`);
-    expect(status?.state).toBe("failed");
-  }, 120_000);
-
-  test("waits for no other: the second at once is refused", async () => {
-    const first = connect(admin());
-    try {
-      await first`select pg_advisory_lock(hashtextextended('kontor backup', 0))`;
-      await expect(runBackup(settings)).rejects.toThrow(
-        "another backup of this database is running",
-      );
-    } finally {
-      await first.end();
-    }
-  });
-
-  test("of a database with a wrong total is kept, and said to be unproven", async () => {
-    await using(admin(), async (sql) => {
-      await sql`set session_replication_role = replica`;
-      await sql`update public.orders set total = total + 1 where sequence = 1`;
-    });
-    await expect(runBackup(settings)).rejects.toThrow("2 orders are not the sum of their items");
-    await using(admin(), async (sql) => {
-      await sql`set session_replication_role = replica`;
-      await sql`update public.orders set total = total - 1 where sequence = 1`;
-    });
+    const one = { ...order(drill.admin, { overwrite: true, identity }), slug: "acme" };
+    await expect(restoreTenant(one)).rejects.toThrow(message);
+    await nothingMade();
   }, 120_000);
 });

@@ -3,6 +3,9 @@ export class BackupError extends Error {
   override name = "BackupError";
 }
 
+/** No pg_dump of the server's own major version is here: trying again does not help. */
+export class MissingTools extends BackupError {}
+
 /** Any thrown value as one sentence; a full disk is called that. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -1,4 +1,5 @@
 /** One whole cycle: take a backup, prove it, look at an earlier one again, forget what is too old. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import type { Sql } from "postgres";
 import { abortUnfinished } from "../../tasks/exports/upload.ts";
@@ -32,19 +33,18 @@ export async function runBackup(settings: BackupSettings, options: Options = {})
   // One connection: the lock is its session's.
   const sql = connect(settings.databaseUrl);
   try {
-    const [server] = await sql<{ version: string; now: Date; free: boolean }[]>`
-      select current_setting('server_version') as version, now(),
+    const [server] = await sql<{ version: string; free: boolean }[]>`
+      select current_setting('server_version') as version,
         pg_try_advisory_lock(hashtextextended('kontor backup', 0)) as free`;
     if (!server?.free) {
       throw new BackupError("another backup of this database is running; nothing was done");
     }
-    const tools = findTools(majorOf(server.version), settings.tools);
-    const id = nameOf(server.now);
     await sql`
       update private.backups set state = 'failed', ended_at = now(), reason = 'It was interrupted.'
       where state = 'running'`;
-    await sql`insert into private.backups (id) values (${id}) on conflict (id) do nothing`;
+    const id = await begin(sql);
     try {
+      const tools = findTools(majorOf(server.version), settings.tools);
       return await cycle(sql, settings, { id, postgres: server.version, tools }, options);
     } catch (error) {
       await sql`
@@ -54,6 +54,20 @@ export async function runBackup(settings: BackupSettings, options: Options = {})
     }
   } finally {
     await sql.end({ timeout: 5 });
+  }
+}
+
+/** Records that one begins. It is named after its second: two of one second would be the same. */
+async function begin(sql: Sql): Promise<string> {
+  for (;;) {
+    const [{ now } = { now: new Date() }] = await sql<
+      { now: Date }[]
+    >`select clock_timestamp() as now`;
+    const id = nameOf(now);
+    const { count } = await sql`
+      insert into private.backups (id) values (${id}) on conflict (id) do nothing`;
+    if (count > 0) return id;
+    await sleep(250);
   }
 }
 

@@ -1,46 +1,205 @@
-/** For tests: a database of Kontor's on the oldest Postgres, with the demo tenants in it. */
+/** For tests: a database of Kontor's on the oldest Postgres with the demo tenants in it, and a store. */
 import { randomUUID } from "node:crypto";
+import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import pino from "pino";
+import { vi } from "vitest";
+import { type FaultyStore, openFaultyStore } from "../../tasks/exports/testing_store.ts";
 import { workerLogger } from "../../tasks/logger.ts";
 import { prepareQueue } from "../../tasks/queue.ts";
+import { openObjectStore } from "../../tasks/s3.ts";
+import { schedule } from "../../tasks/schedule.ts";
 import { migrate } from "../db/migrate.ts";
 import { type Scratch, startScratch } from "../db/scratch.ts";
+import { readEnv } from "../env.ts";
 import { loadTenants } from "../stack/demo/load.ts";
 import { OLDEST } from "../stack/postgres/binaries.ts";
 import { using } from "./connect.ts";
+import type { BackupSettings, FilesStore } from "./settings.ts";
+import { findTools, type Tools } from "./tools.ts";
 
 const PEOPLE = ["owner@acme", "admin@acme", "member@acme", "viewer@acme", "owner@globex"].map(
   (name) => `${name}.test`,
 );
+const WORKER_PASSWORD = "of-the-drill";
 
-/** Starts the server and fills its database; the migrations that were applied come along. */
-export async function startFilled(): Promise<{ scratch: Scratch; migrations: string[] }> {
+/** Where this machine's programs are looked for. */
+export const places = { pgDump: undefined, path: readEnv().PATH };
+
+/** The programs for a major version of Postgres; undefined when this machine has none. */
+export function toolsOf(major: number): Tools | undefined {
+  try {
+    return findTools(major, places);
+  } catch {
+    return undefined;
+  }
+}
+
+export type Drill = AsyncDisposable & {
+  readonly scratch: Scratch;
+  /** The database as a superuser, and as the worker. */
+  readonly admin: string;
+  readonly worker: string;
+  /** Those that were applied. */
+  readonly migrations: readonly string[];
+  readonly s3: FaultyStore;
+  readonly store: FilesStore;
+  readonly settings: BackupSettings;
+  /** The operator's key. */
+  readonly identity: string;
+  /** An object of a backup, past all faults of the store: <id>/<name>. */
+  read(key: string): Promise<Uint8Array>;
+  write(key: string, bytes: Uint8Array): Promise<void>;
+};
+
+type Filled = {
+  readonly scratch: Scratch;
+  readonly worker: string;
+  readonly migrations: readonly string[];
+};
+
+/** Starts the server and fills its database. */
+export async function startFilled(): Promise<Filled> {
   const scratch = await startScratch(OLDEST);
   try {
     const migrations = await migrate(scratch.url("postgres"));
-    await using(scratch.url("supabase_admin"), async (sql) => {
-      // The rule set of the queue is its own program's, and its owner makes it.
-      await sql`alter role kontor_worker password 'of-the-drill'`;
-      const people = new Map<string, string>();
-      for (const email of [...PEOPLE, "both@example.test"]) {
-        const id = randomUUID();
-        people.set(email, id);
-        await sql`insert into auth.users (id, email, raw_user_meta_data)
-          values (${id}, ${email}, ${sql.json({ name: email })})`;
-      }
-      const worker = new URL(scratch.url("postgres"));
-      worker.username = "kontor_worker";
-      worker.password = "of-the-drill";
-      await using(worker.href, (own) =>
-        prepareQueue(worker.href, own, workerLogger(pino({ level: "warn" }))),
-      );
-      const midnight = new Date().setUTCHours(0, 0, 0, 0);
-      await loadTenants(scratch.url("supabase_admin"), people, midnight);
-      await sql`select private.seal_audit(100000)`;
-    });
-    return { scratch, migrations };
+    const worker = new URL(scratch.url("postgres"));
+    worker.username = "kontor_worker";
+    worker.password = WORKER_PASSWORD;
+    await fill(scratch.url("supabase_admin"), worker.href);
+    return { scratch, worker: worker.href, migrations };
   } catch (error) {
     await scratch[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** The same with a store for its backups, and an operator's key. */
+export async function startDrill(): Promise<Drill> {
+  const { scratch, worker, migrations } = await startFilled();
+  const s3 = await openFaultyStore();
+  const dispose = async () => {
+    await s3.close();
+    await scratch[Symbol.asyncDispose]();
+  };
+  try {
+    const identity = await generateX25519Identity();
+    const place = {
+      S3_ENDPOINT: s3.env.S3_ENDPOINT ?? "",
+      S3_REGION: "us-east-1",
+      S3_BUCKET: "kontor",
+      S3_ACCESS_KEY_ID: s3.env.S3_ACCESS_KEY_ID ?? "",
+      S3_SECRET_ACCESS_KEY: s3.env.S3_SECRET_ACCESS_KEY ?? "",
+    };
+    const store = openObjectStore(place);
+    const where = (Key: string) => ({ Bucket: "kontor", Key: `backups/${Key}` });
+    return {
+      scratch,
+      admin: scratch.url("supabase_admin"),
+      worker,
+      migrations,
+      s3,
+      store: place,
+      identity,
+      settings: {
+        databaseUrl: scratch.url("postgres"),
+        recipients: [await identityToRecipient(identity)],
+        files: store,
+        vault: { store, prefix: "backups/" },
+        keep: { daily: 7, weekly: 5, monthly: 12 },
+        tools: places,
+        version: "0.1.0",
+      },
+      async read(key) {
+        const { Body } = await store.client.send(new GetObjectCommand(where(key)));
+        return (await Body?.transformToByteArray()) ?? new Uint8Array();
+      },
+      async write(key, Body) {
+        await store.client.send(new PutObjectCommand({ ...where(key), Body }));
+      },
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+async function fill(admin: string, worker: string): Promise<void> {
+  await using(admin, async (sql) => {
+    // The rule set of the queue is its own program's, and its owner makes it.
+    await sql.unsafe(`alter role kontor_worker password '${WORKER_PASSWORD}'`);
+    const people = new Map<string, string>();
+    for (const email of [...PEOPLE, "both@example.test"]) {
+      const id = randomUUID();
+      people.set(email, id);
+      await sql`insert into auth.users (id, email, raw_user_meta_data)
+        values (${id}, ${email}, ${sql.json({ name: email })})`;
+    }
+    await using(worker, (own) => prepareQueue(worker, own, workerLogger(pino({ level: "warn" }))));
+    await loadTenants(admin, people, new Date().setUTCHours(0, 0, 0, 0));
+    await sql`select private.seal_audit(100000)`;
+  });
+}
+
+/** A copy with one bit in its middle turned over. */
+export function flipped(bytes: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  const middle = copy.length >> 1;
+  copy[middle] = (copy[middle] ?? 0) ^ 1;
+  return copy;
+}
+
+/** Puts another object in the place of one for as long as `work` takes. */
+export async function instead(
+  { read, write }: Drill,
+  key: string,
+  bytes: Uint8Array,
+  work: () => Promise<void>,
+): Promise<void> {
+  const whole = await read(key);
+  await write(key, bytes);
+  try {
+    await work();
+  } finally {
+    await write(key, whole);
+  }
+}
+
+type Recorded = { id: string; state: string; reason: string | null };
+
+/** What private.backups says, oldest first. */
+export const recordedBackups = ({ admin }: Drill): Promise<Recorded[]> =>
+  using(
+    admin,
+    (sql) => sql<Recorded[]>`
+      select id, state, reason from private.backups order by started_at`,
+  );
+
+type Job = { attempts: number; max_attempts: number; last_error: string | null };
+
+/** Enqueues the task as the schedule does, and waits until it is done (undefined) or has failed for good. */
+export async function runNightly({ admin }: Drill): Promise<Job | undefined> {
+  const entry = schedule.find(({ task }) => task === "back_up");
+  const [job] = await using(
+    admin,
+    (sql) => sql<{ id: string }[]>`
+      select id from graphile_worker.add_job('back_up', '{}'::json,
+        max_attempts => ${entry?.options?.maxAttempts ?? 1})`,
+  );
+  return await vi.waitFor(
+    async () => {
+      const [left] = await using(
+        admin,
+        (sql) => sql<(Job & { locked_at: Date | null })[]>`
+          select attempts, max_attempts, last_error, locked_at
+          from graphile_worker._private_jobs where id = ${job?.id ?? ""}`,
+      );
+      if (left && (left.locked_at !== null || left.attempts < left.max_attempts)) {
+        throw new Error(`the backup is under way: ${JSON.stringify(left)}`);
+      }
+      return left;
+    },
+    { timeout: 100_000, interval: 200 },
+  );
 }

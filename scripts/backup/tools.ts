@@ -4,7 +4,7 @@ import { existsSync, globSync } from "node:fs";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { splitPassword } from "../db/split_password.ts";
-import { BackupError } from "./errors.ts";
+import { BackupError, MissingTools } from "./errors.ts";
 import type { ToolPlaces } from "./settings.ts";
 
 export type Tools = { readonly dump: string; readonly restore: string; readonly version: string };
@@ -26,7 +26,7 @@ function versionOf(program: string): string | undefined {
 /**
  * The programs of a major version: another one's pg_dump refuses a newer server, and its archives an
  * older pg_restore.
- * @throws BackupError naming what was found instead.
+ * @throws MissingTools naming what was found instead.
  */
 export function findTools(major: number, { pgDump, path: search }: ToolPlaces): Tools {
   const candidates = pgDump
@@ -46,7 +46,7 @@ export function findTools(major: number, { pgDump, path: search }: ToolPlaces): 
     found.push(`${version} (${dump})`);
   }
   const here = found.length === 0 ? "there is none here" : `here is only ${found.join(", ")}`;
-  throw new BackupError(
+  throw new MissingTools(
     `this database is on Postgres ${major}, which takes the pg_dump and pg_restore of ${major}; ` +
       `${here}: install postgresql-client-${major}, or set PG_DUMP to one`,
   );
