@@ -9,6 +9,8 @@ const checks: [name: string, command: string, ...args: string[]][] = [
   ["lint of the functions", "deno", "lint"],
   ["types for Deno", "deno", "check", "functions/main/index.ts"],
   ["types of the site", "astro", "check", "--root", "site"],
+  ["the compose files fit together", "node", "scripts/production/check_compose.ts"],
+  ["licences, and known faults of packages", "node", "scripts/production/check_packages.ts"],
   ["migrations build what sql/ says", "node", "scripts/db/check.ts"],
 ];
 
@@ -30,6 +32,7 @@ for (const [name, command, ...args] of checks) {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   if (code === 0) {
     console.log(`${styleText("green", "✓")} ${name} ${styleText("dim", `${seconds} s`)}`);
+    for (const warning of output.match(/^warning: .*/gm) ?? []) console.log(`  ${warning}`);
   } else {
     failed += 1;
     console.log(`${styleText("red", "✗")} ${name}: ${command} ${args.join(" ")}\n${output}`);

@@ -1,93 +1,116 @@
-/** docker-compose.yml without an engine: its schema, what it refers to, and what our processes ask for. */
-import { readFileSync } from "node:fs";
-import path from "node:path";
+/** docker-compose.yml without an engine: it holds together, and a mistake of each kind is found. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../env.ts";
-import { type Compose, findMistakes, interpolate, lint, readCompose } from "./compose.ts";
+import { findMistakes, lint, readCompose } from "./compose.ts";
+import { type Deployment, deploymentFaults, readDeployment } from "./compose_faults.ts";
 
-const FILES = ["docker-compose.yml", "docker-compose.traefik.yml"];
-const text = (file: string) => readFileSync(path.join(ROOT, file), "utf8");
-const example = Object.keys(
-  Object.fromEntries(
-    [...text(".env.production.example").matchAll(/^([A-Z][A-Z0-9_]*)=/gm)].map((m) => [m[1], true]),
-  ),
-);
-
-let compose: Compose;
+let deployment: Deployment;
 beforeAll(() => {
-  compose = readCompose(FILES.map(text));
+  deployment = readDeployment(ROOT);
 });
-
-/** The names in `z.object({ NAME: … })` of a module that validates an environment. */
-function asked(file: string): string[] {
-  return [...text(file).matchAll(/^ {2}([A-Z][A-Z0-9_]+): /gm)].map((match) => match[1] ?? "");
-}
 
 describe("docker-compose.yml", () => {
   it("is what the schema of compose files takes, and our rules", async () => {
-    for (const file of FILES) expect(await lint(text(file), ROOT)).toEqual([]);
+    expect(await lint(deployment.compose, ROOT)).toEqual([]);
+    expect(await lint(deployment.traefik, ROOT)).toEqual([]);
   });
 
-  it("refers to nothing that is not there, alone and with the proxy", () => {
-    expect(findMistakes(readCompose([text("docker-compose.yml")]), ROOT)).toEqual([]);
-    expect(findMistakes(compose, ROOT)).toEqual([]);
-  });
-
-  it("takes no variable that .env.production.example does not explain, and the other way round", () => {
-    const used = new Set(FILES.flatMap((file) => interpolate(text(file)).map(({ name }) => name)));
-    const ofCompose = new Set(["COMPOSE_FILE", "COMPOSE_PROFILES"]);
-    expect([...used].filter((name) => !example.includes(name))).toEqual([]);
-    expect(example.filter((name) => !used.has(name) && !ofCompose.has(name))).toEqual([]);
-  });
-
-  it.each([
-    ["functions", ["functions/_shared/env.ts"]],
-    ["worker", ["tasks/env.ts", "scripts/backup/variables.ts"]],
-    ["site", ["site/src/lib/env.ts"]],
-  ])("gives %s what it asks for, and nothing else", (service, modules) => {
-    // Said by the images, or found by itself.
-    const own = ["HOST", "PORT", "PATH", "PG_DUMP"];
-    const wanted = modules.flatMap(asked).filter((name) => !own.includes(name));
-    const given = Object.keys(compose.services[service]?.environment ?? {});
-    expect(given.toSorted()).toEqual(wanted.toSorted());
+  it("refers to nothing that is not there, and gives each program what it asks for", () => {
+    expect(deploymentFaults(deployment, ROOT)).toEqual([]);
   });
 });
 
-describe("a mistake", () => {
-  const base = "services:\n  a:\n    image: x:1\n";
-  it.each([
-    ["an unknown network", `${base}    networks: [nowhere]\n`, "network nowhere"],
-    ["an unknown volume", `${base}    volumes: ["gone:/data"]\n`, "volume gone"],
-    ["a folder of this machine", `${base}    volumes: ["./data:/data"]\n`, "named volumes only"],
+describe("a mistake planted in the files themselves is found", () => {
+  it.each<[string, keyof Deployment, string, string, string]>([
+    ["a network", "compose", "networks: [edge, internal]", "networks: [edge, inernal]", "inernal"],
+    ["a volume", "compose", "- storage-data:/var", "- storage-date:/var", "volume storage-date"],
     [
-      "an unknown service",
-      `${base}    depends_on: { b: { condition: service_started } }\n`,
-      "depends on b",
+      "a config",
+      "traefik",
+      "source: traefik-routes",
+      "source: traefik-route",
+      "config traefik-route",
+    ],
+    ["a dependency", "compose", "      meta: {", "      mate: {", "depends on mate"],
+    [
+      "a dependency on what a profile starts",
+      "compose",
+      "      db: { condition: service_healthy }",
+      "      minio: { condition: service_healthy }",
+      "which only a profile starts",
     ],
     [
       "a wait for health without a check",
-      `${base}    depends_on: { c: { condition: service_healthy } }\n  c: { image: "y:1" }\n`,
-      "no healthcheck",
+      "compose",
+      "meta: { condition: service_started }",
+      "meta: { condition: service_healthy }",
+      "has no healthcheck",
     ],
     [
       "a circle",
-      "services:\n  a: { image: x:1, depends_on: { b: { condition: service_started } } }\n  b: { image: y:1, depends_on: { a: { condition: service_started } } }\n",
+      "compose",
+      "      settings: { condition: service_completed_successfully }",
+      "      migrate: { condition: service_completed_successfully }",
       "circle",
     ],
-    ["an image without a version", "services:\n  a: { image: x }\n", "version"],
-    ["a port of every interface", `${base}    ports: ["5432:5432"]\n`, "interface"],
+    ["an image without a version", "compose", "gotenberg:8.36.0", "gotenberg", "has no version"],
+    ["a missing file", "compose", "gateway/Dockerfile", "gatewy/Dockerfile", "does not exist"],
+    ["a port on every interface", "compose", "host_ip: 127.0.0.1, ", "", "the interface"],
     [
-      "a missing Dockerfile",
-      `${base}    build: { context: ., dockerfile: nowhere/Dockerfile }\n`,
-      "nowhere/Dockerfile",
+      "a variable that nothing explains",
+      "compose",
+      "WORKER_CONCURRENCY:-10",
+      "WORKER_CONCURENCY:-10",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: as compose writes it
+      "${WORKER_CONCURENCY} is not explained",
     ],
-  ])("is found: %s", (_name, yaml, words) => {
-    expect(findMistakes(readCompose([yaml]), ROOT).join("\n")).toContain(words);
+    [
+      "a variable that nothing takes",
+      "example",
+      "PDF_CONCURRENCY=",
+      "PDF_CONCURENCY=",
+      "nothing takes",
+    ],
+    [
+      "a variable that is not given",
+      "compose",
+      "      SUPABASE_URL: http://gateway:8000\n",
+      "",
+      "functions: is not given SUPABASE_URL",
+    ],
+    [
+      "a variable that is not asked for",
+      "compose",
+      "      STORAGE_URL:",
+      "      STORAGE_URI: x\n      STORAGE_URL:",
+      "does not ask for STORAGE_URI",
+    ],
+    [
+      "another secret for tokens in one service",
+      "compose",
+      "PGRST_JWT_SECRET: ${JWT_SECRET:",
+      "PGRST_JWT_SECRET: ${POSTGRES_PASSWORD:",
+      "rest: PGRST_JWT_SECRET is not",
+    ],
+  ])("%s", (_kind, file, right, wrong, words) => {
+    expect(deployment[file]).toContain(right);
+    const planted = { ...deployment, [file]: deployment[file].replace(right, wrong) };
+    expect(deploymentFaults(planted, ROOT).join("\n")).toContain(words);
   });
 
-  it("is found in a key that compose does not know", async () => {
-    expect((await lint(`${base}    imagee: y\n`, ROOT)).join("\n")).toContain(
-      "additional properties",
-    );
+  it("a form that compose does not fill in", () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as compose writes it
+    const planted = { ...deployment, compose: `${deployment.compose}\n# ${"${A:-${B}}"}` };
+    expect(() => deploymentFaults(planted, ROOT)).toThrow("is not interpolated");
+  });
+
+  it("a folder of this machine", () => {
+    const text = 'services:\n  a:\n    image: x:1\n    volumes: ["./data:/data"]\n';
+    expect(findMistakes(readCompose([text]), ROOT).join()).toContain("named volumes only");
+  });
+
+  it("a key that compose does not know, by dclint", async () => {
+    const planted = deployment.compose.replace("    image: postgrest", "    imagee: postgrest");
+    expect((await lint(planted, ROOT)).join("\n")).toContain("additional properties");
   });
 });

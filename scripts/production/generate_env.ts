@@ -59,6 +59,7 @@ export function complete(given: NodeJS.Dict<string>): Record<string, string> {
     POOLER_VAULT_KEY: kept("POOLER_VAULT_KEY", () => random(32)),
     MINIO_ROOT_USER: kept("MINIO_ROOT_USER", () => random(16)),
     MINIO_ROOT_PASSWORD: kept("MINIO_ROOT_PASSWORD", () => random(40)),
+    GRAFANA_PASSWORD: kept("GRAFANA_PASSWORD", () => random(32)),
     SMTP_URL: kept("SMTP_URL", () => smtpUrl(given)),
   };
 }

@@ -16,7 +16,8 @@ const told = {
   SMTP_USER: "post@trader.eu",
   SMTP_PASSWORD: "a/b+c d'",
   MAIL_FROM: "no-reply@trader.eu",
-  COMPOSE_PROFILES: "studio,pooler,minio",
+  ALERTS_TO: "operator@trader.eu",
+  COMPOSE_PROFILES: "studio,pooler,minio,observability",
 };
 const good = (): Record<string, string> => ({ ...told, ...complete(told) });
 
@@ -66,6 +67,9 @@ describe("settings", () => {
     ["SMTP_URL", "smtp://smtp.trader.eu:587", "SMTP_USER"],
     ["POOLER_VAULT_KEY", "", "not set"],
     ["MAIL_FROM", "Kontor", "address"],
+    ["GRAFANA_PASSWORD", "admin", "at least 20"],
+    ["ALERTS_TO", "", "not set"],
+    ["ALERTS_TO", "nobody", "address"],
   ])("refuse %s = %s", (name, value, words) => {
     const faults = findFaults({ ...good(), [name]: value });
     expect(faults.find((fault) => fault.name === name)?.reason).toContain(words);

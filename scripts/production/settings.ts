@@ -24,6 +24,7 @@ const BY_PROFILE: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   // Supavisor takes a vault key of exactly 32 characters.
   pooler: { POOLER_SECRET_KEY: 64, POOLER_VAULT_KEY: 32 },
   minio: { MINIO_ROOT_USER: 3, MINIO_ROOT_PASSWORD: 32 },
+  observability: { GRAFANA_PASSWORD: 20 },
 };
 
 /** Words of examples, in this repository's, Supabase's and everybody's. */
@@ -82,6 +83,10 @@ function originFault(value: string): string | undefined {
   return undefined;
 }
 
+function mailFault(value: string): string | undefined {
+  return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) ? undefined : "is no address";
+}
+
 /** SMTP_URL says to our programs what SMTP_HOST and the others say to Supabase Auth. */
 function smtpFault(settings: Settings): string | undefined {
   const value = settings.SMTP_URL ?? "";
@@ -126,11 +131,12 @@ export function findFaults(settings: Settings, now: Date = new Date()): Fault[] 
   const secret = settings.JWT_SECRET ?? "";
   check("ANON_KEY", (value) => keyFault(value, "anon", secret, now));
   check("SERVICE_ROLE_KEY", (value) => keyFault(value, "service_role", secret, now));
-  check("MAIL_FROM", (value) =>
-    /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) ? undefined : "is no address",
-  );
+  check("MAIL_FROM", mailFault);
   check("SMTP_URL", () => smtpFault(settings));
-  for (const profile of (settings.COMPOSE_PROFILES ?? "").split(",")) {
+  const profiles = (settings.COMPOSE_PROFILES ?? "").split(",");
+  // Without it alerts would wake nobody.
+  if (profiles.some((profile) => profile.trim() === "observability")) check("ALERTS_TO", mailFault);
+  for (const profile of profiles) {
     for (const [name, atLeast] of Object.entries(BY_PROFILE[profile.trim()] ?? {})) {
       check(name, (value) => weakness(value, atLeast));
     }
