@@ -2,6 +2,7 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { telemetryVariables } from "../functions/_shared/telemetry/variables.ts";
 import { trustedProxies } from "../site/server/http/address.ts";
 import { backupVariables } from "./backup/variables.ts";
 import { address, count, flag, oneOf, port } from "./env_values.ts";
@@ -48,6 +49,7 @@ const schema = z
     SMTP_URL: address(/^smtps?$/, "smtp://user:password@host:587").optional(),
     GOTENBERG_URL: address(HTTP, "http://host:3000").optional(),
 
+    ...telemetryVariables,
     ...backupVariables,
     /** Restores only: the file with the private key that age-keygen wrote. */
     BACKUP_IDENTITY: z.string().min(1).optional(),

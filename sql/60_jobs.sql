@@ -18,6 +18,28 @@ end
 $$;
 comment on function private.pending_jobs is 'How many jobs of a tenant wait, up to 1,000.';
 
+create function private.job_cause()
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  request_id constant text := private.request_header('x-request-id');
+  traceparent constant text := private.request_header('traceparent');
+begin
+  -- Whatever door it came through wrote the first anew; the second may be a stranger's.
+  if request_id is null or request_id !~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$' then
+    return '{}';
+  end if;
+  return jsonb_build_object('caused_by', jsonb_strip_nulls(jsonb_build_object(
+    'request_id', request_id,
+    'traceparent', case when traceparent ~ '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$' then traceparent end)));
+end
+$$;
+comment on function private.job_cause is
+  'What a job''s payload says of the request that enqueues it: {"caused_by": {request_id, traceparent?}}; empty outside of one.';
+
 create function private.enqueue(
   tenant uuid, task text, payload jsonb,
   job_key text default null, run_at timestamptz default null, max_attempts int default 12,
@@ -33,7 +55,7 @@ begin
   -- with none waiting comes first, whoever else has thousands.
   return (graphile_worker.add_job(
     identifier => task,
-    payload => (payload || jsonb_build_object('tenant_id', tenant))::json,
+    payload => (payload || jsonb_build_object('tenant_id', tenant) || private.job_cause())::json,
     run_at => run_at,
     max_attempts => max_attempts,
     job_key => job_key,
@@ -54,11 +76,12 @@ set search_path = ''
 as $$
 declare
   waiting constant int := private.pending_jobs(tenant);
+  common constant jsonb := jsonb_build_object('tenant_id', tenant) || private.job_cause();
 begin
   perform private.tell(tenant, '{"kind": "jobs"}');
   perform graphile_worker.add_jobs(array(
     select row(
-      task, (entry.payload || jsonb_build_object('tenant_id', tenant))::json, null, null,
+      task, (entry.payload || common)::json, null, null,
       max_attempts, null, least((waiting + entry.place) / 10, 32000), null
     )::graphile_worker.job_spec
     from unnest(payloads) with ordinality as entry (payload, place)));
@@ -155,7 +178,7 @@ begin
           'id', s.id::text, 'task', s.task, 'state', s.state, 'attempts', s.attempts,
           'max_attempts', s.max_attempts, 'last_error', s.last_error, 'next_attempt_at',
           case when s.state in ('queued', 'scheduled', 'retrying') then s.run_at end,
-          'subject', s.payload::jsonb - 'tenant_id', 'created_at', s.created_at,
+          'subject', s.payload::jsonb - array['tenant_id', 'caused_by'], 'created_at', s.created_at,
           'updated_at', s.updated_at) order by s.id desc), '[]')
         from shown s)));
 end

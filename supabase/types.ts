@@ -1108,6 +1108,7 @@ export type Database = {
         Returns: Json;
       };
       invite_member: { Args: { email: string; role: string }; Returns: Json };
+      is_operator: { Args: Record<PropertyKey, never>; Returns: boolean };
       list_analysts: { Args: Record<PropertyKey, never>; Returns: Json };
       list_api_keys: { Args: Record<PropertyKey, never>; Returns: Json };
       list_custom_fields: { Args: { entity?: string }; Returns: Json };
@@ -1137,6 +1138,7 @@ export type Database = {
       set_audit_retention: { Args: { days: number }; Returns: Json };
       set_member_role: { Args: { role: string; user_id: string }; Returns: Json };
       set_order_status: { Args: { ids: string[]; status: string }; Returns: Json };
+      system_report: { Args: Record<PropertyKey, never>; Returns: Json };
       trash_customer: { Args: { expected_version?: number; id: string }; Returns: Json };
       trash_order: { Args: { expected_version?: number; id: string }; Returns: Json };
       trash_product: { Args: { expected_version?: number; id: string }; Returns: Json };

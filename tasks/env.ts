@@ -1,5 +1,6 @@
 /** The worker's environment: the only module of the worker that reads process.env. */
 import { z } from "zod";
+import { telemetryVariables } from "../functions/_shared/telemetry/variables.ts";
 import { backupVariables } from "../scripts/backup/variables.ts";
 import { retrySchedule } from "./webhooks/retry_schedule.ts";
 
@@ -34,6 +35,7 @@ const schema = z.object({
   /** The waits after the first, second, third failure … of a delivery. */
   WEBHOOK_RETRY_SCHEDULE: retrySchedule,
   ...backupVariables,
+  ...telemetryVariables,
   /** Where pg_dump is looked for. */
   PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),
   KONTOR_VERSION: z.string().default("0.0.0"),

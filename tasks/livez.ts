@@ -9,11 +9,12 @@ type Options = {
   port: number;
   sql: Sql;
   metrics: Metrics;
+  version: string;
   running: () => boolean;
 };
 
 /**
- * Serves GET /livez, 200 while jobs are being taken and the database answers, else 503; and
+ * Serves GET /livez, with what runs here: 200 while jobs are being taken and the database answers, else 503; and
  * GET /metrics for Prometheus.
  * @throws Error when the port cannot be had.
  */
@@ -33,7 +34,10 @@ export async function serveLivez(options: Options): Promise<Server> {
 async function answerLivez(options: Options, response: ServerResponse): Promise<void> {
   const ok = await alive(options);
   response.writeHead(ok ? 200 : 503, { "content-type": "application/json" });
-  response.end(JSON.stringify({ status: ok ? "ok" : "down" }));
+  const { version } = options;
+  response.end(
+    JSON.stringify({ status: ok ? "ok" : "down", version, node: process.versions.node }),
+  );
 }
 
 async function answerMetrics(metrics: Metrics, response: ServerResponse): Promise<void> {

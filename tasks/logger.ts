@@ -1,15 +1,11 @@
 import { type LogLevel, Logger as WorkerLogger } from "graphile-worker";
 import { type Logger, pino } from "pino";
+import { logOptions } from "../functions/_shared/telemetry/log_options.ts";
 import type { Env } from "./env.ts";
 
 /** JSON lines on standard output: level as a word, time as RFC 3339. */
 export function makeLogger(level: Env["LOG_LEVEL"]): Logger {
-  return pino({
-    level,
-    base: { part: "worker" },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-  });
+  return pino(logOptions("worker", level));
 }
 
 const LEVELS = {

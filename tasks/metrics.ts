@@ -1,6 +1,8 @@
 /** What an operator's Prometheus reads of the worker: the queue, and how its tasks fare. */
 import type { Sql } from "postgres";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { buildInfo } from "../functions/_shared/telemetry/http_metrics.ts";
+import { databaseMetrics } from "./metrics_database.ts";
 
 export type Outcome = "done" | "retried" | "failed";
 
@@ -31,41 +33,13 @@ function readQueue(sql: Sql): Promise<QueueRow[]> {
     group by t.identifier`;
 }
 
-type BackupRow = {
-  state: string;
-  started_at: Date;
-  bytes: string | null;
-  proven_at: Date | null;
-  damaged: number;
-};
-
-/** Says of backups what an alert asks; nothing before the first. */
-function backupGauges(register: Registry): (sql: Sql) => Promise<void> {
-  const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [register] });
-  const ok = gauge(
-    "kontor_backup_ok",
-    "1 when the latest backup was proven and no kept one is damaged",
-  );
-  const proven = gauge(
-    "kontor_backup_proven_timestamp_seconds",
-    "When the latest proven backup began",
-  );
-  const bytes = gauge("kontor_backup_bytes", "What the latest backup takes in the store");
-  const damaged = gauge("kontor_backups_damaged", "Kept backups whose objects have changed");
-  return async (sql) => {
-    const [row] = await sql<BackupRow[]>`select * from private.backup_status()`;
-    if (!row) return;
-    ok.set(row.state === "proven" && row.damaged === 0 ? 1 : 0);
-    if (row.proven_at !== null) proven.set(row.proven_at.getTime() / 1000);
-    if (row.bytes !== null) bytes.set(Number(row.bytes));
-    damaged.set(row.damaged);
-  };
-}
+type Settings = { readonly version: string; readonly backsUp: boolean };
 
 /** Makes the worker's metrics; the queue is read when they are asked for. */
-export function makeMetrics(sql: Sql): Metrics {
+export function makeMetrics(sql: Sql, { version, backsUp }: Settings): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
+  buildInfo(register, version);
   const gauge = (name: string, help: string) =>
     new Gauge({ name, help, labelNames: ["task"] as const, registers: [register] });
   const waiting = gauge("kontor_jobs_waiting", "Jobs that could run now");
@@ -86,7 +60,7 @@ export function makeMetrics(sql: Sql): Metrics {
     registers: [register],
   });
 
-  const readBackups = backupGauges(register);
+  const readDatabase = databaseMetrics(register, backsUp);
 
   return {
     contentType: register.contentType,
@@ -104,7 +78,7 @@ export function makeMetrics(sql: Sql): Metrics {
         failed.set({ task: row.task }, row.failed);
         oldest.set({ task: row.task }, row.oldest);
       }
-      await readBackups(sql);
+      await readDatabase(sql);
       return await register.metrics();
     },
   };

@@ -1,5 +1,6 @@
 /** The object store, as tasks use it: a client of S3 and the bucket all files are in. */
 import { S3Client } from "@aws-sdk/client-s3";
+import { inSpan } from "../functions/_shared/telemetry/tracing.ts";
 import { type Env, readEnv } from "./env.ts";
 
 /** A client and the bucket it works in. */
@@ -45,6 +46,14 @@ export function openObjectStore(settings: Settings, silentMs = SILENT_MS): Objec
       return await next(args);
     },
     { step: "build", name: "bucketPathWithoutSlash", priority: "low" },
+  );
+  client.middlewareStack.add(
+    (next, { commandName = "" }) =>
+      (args) => {
+        const name = `s3 ${commandName.replace(/Command$/, "")}`;
+        return inSpan(name, { kind: "client" }, () => next(args));
+      },
+    { step: "initialize", name: "traced" },
   );
   return { client, bucket: settings.S3_BUCKET };
 }

@@ -5,6 +5,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import postgres from "postgres";
+import { startReporting, stopReporting } from "../functions/_shared/telemetry/reporting.ts";
+import { startTracing, stopTracing } from "../functions/_shared/telemetry/tracing.ts";
 import { readEnv } from "./env.ts";
 import { serveLivez } from "./livez.ts";
 import { makeLogger } from "./logger.ts";
@@ -35,6 +37,8 @@ type Program = Omit<Work, "concurrency"> & {
 export async function work({ deliveries, ...what }: Program): Promise<never> {
   const env = readEnv();
   const log = makeLogger(env.LOG_LEVEL);
+  await startTracing("worker", env.KONTOR_VERSION, env);
+  await startReporting("worker", env.KONTOR_VERSION, env);
   const sql = postgres(env.DATABASE_URL, {
     // One for each job, one for its progress, one for who asks whether we live, one to look after analysts,
     // and for deliveries, which need one for a moment at a time.
@@ -44,10 +48,20 @@ export async function work({ deliveries, ...what }: Program): Promise<never> {
     connection: { application_name: "kontor-worker tasks" },
     onnotice: () => {},
   });
-  const metrics = makeMetrics(sql);
+  const metrics = makeMetrics(sql, {
+    version: env.KONTOR_VERSION,
+    backsUp: env.BACKUP_RECIPIENT !== undefined,
+  });
   const stopping = stopSignal(log);
   let running = false;
-  await serveLivez({ host: env.HOST, port: env.PORT, sql, metrics, running: () => running });
+  await serveLivez({
+    host: env.HOST,
+    port: env.PORT,
+    sql,
+    metrics,
+    version: env.KONTOR_VERSION,
+    running: () => running,
+  });
   const exitCode = await keepRunning(log, stopping, {
     start: async () => {
       const resources = { databaseUrl: env.DATABASE_URL, sql, log, metrics };
@@ -65,7 +79,7 @@ export async function work({ deliveries, ...what }: Program): Promise<never> {
       running = now;
     },
   });
-  await sql.end({ timeout: 1 });
+  await Promise.all([sql.end({ timeout: 1 }), stopTracing(), stopReporting()]);
   process.exit(exitCode);
 }
 

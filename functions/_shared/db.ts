@@ -6,9 +6,12 @@ import type { PendingQuery, Row, Sql } from "postgres";
 import type { Access, Statement } from "./context.ts";
 import { isConnectionError, isRace } from "./database_errors.ts";
 import { withConnection } from "./pool.ts";
+import { currentTraceparent, inSpan, type SpanOptions } from "./telemetry/tracing.ts";
 
 /** Losing a race (deadlock, serialization) is worth this many repetitions. */
 const RETRIES = 2;
+
+const SQL: SpanOptions = { kind: "client", attributes: { "db.system.name": "postgresql" } };
 
 /** What the database is told about a request. */
 export type RequestContext = {
@@ -33,15 +36,19 @@ export function asCaller<T extends Row>(
   statement: Statement<T>,
 ): Promise<T[]> {
   return withRetries(() =>
-    withConnection(async ({ sql }) => {
-      // Written before anything is sent: it may refuse, and then nothing must be under way.
-      const pending = statement(sql);
-      const begun = begin(sql, context);
-      const rows = pending.execute();
-      const committed = sql`commit`.execute();
-      await allSettled([...begun, rows, committed]);
-      return await rows;
-    })
+    inSpan("sql", SQL, (span) =>
+      withConnection(async ({ sql }) => {
+        // Written before anything is sent: it may refuse, and then nothing must be under way.
+        const pending = statement(sql);
+        const begun = begin(sql, context);
+        const sent = pending.execute();
+        const committed = sql`commit`.execute();
+        await allSettled([...begun, sent, committed]);
+        const rows = await sent;
+        // As it was sent: with placeholders, without their values.
+        span.set({ "db.query.text": rows.statement.string.trim() });
+        return rows;
+      }))
   );
 }
 
@@ -54,19 +61,20 @@ export function transaction<T>(
   work: (sql: Sql, tenant: string | null) => Promise<T>,
 ): Promise<T> {
   return withRetries(() =>
-    withConnection(async ({ sql, alive }) => {
-      try {
-        const begun = begin(sql, context);
-        await allSettled(begun);
-        const tenant: unknown = (await begun.at(-1))?.[0]?.["tenant"];
-        const result = await work(sql, typeof tenant === "string" ? tenant : null);
-        await sql`commit`;
-        return result;
-      } catch (error) {
-        if (alive()) await sql`rollback`;
-        throw error;
-      }
-    })
+    inSpan("sql transaction", SQL, () =>
+      withConnection(async ({ sql, alive }) => {
+        try {
+          const begun = begin(sql, context);
+          await allSettled(begun);
+          const tenant: unknown = (await begun.at(-1))?.[0]?.["tenant"];
+          const result = await work(sql, typeof tenant === "string" ? tenant : null);
+          await sql`commit`;
+          return result;
+        } catch (error) {
+          if (alive()) await sql`rollback`;
+          throw error;
+        }
+      }))
   );
 }
 
@@ -93,18 +101,19 @@ export function asOurselves<T extends Row>(
   { claims, headers }: Pick<RequestContext, "claims" | "headers">,
   statement: Statement<T>,
 ): Promise<T[]> {
-  return withConnection(async ({ sql }) => {
-    const rows = statement(sql);
-    const sent = [
-      sql`begin`,
-      sql`select set_config('request.jwt.claims', ${claims}, true),
-        set_config('request.headers', ${headers}, true)`,
-      rows,
-      sql`commit`,
-    ].map((one) => one.execute());
-    await allSettled(sent);
-    return await rows;
-  });
+  return inSpan("sql", SQL, () =>
+    withConnection(async ({ sql }) => {
+      const rows = statement(sql);
+      const sent = [
+        sql`begin`,
+        sql`select set_config('request.jwt.claims', ${claims}, true),
+          set_config('request.headers', ${withTrace(headers)}, true)`,
+        rows,
+        sql`commit`,
+      ].map((one) => one.execute());
+      await allSettled(sent);
+      return await rows;
+    }));
 }
 
 /** Sends the statements that open a caller's transaction; the last one's row holds the tenant. */
@@ -113,7 +122,7 @@ function begin(sql: Sql, context: RequestContext) {
   const opened = context.readOnly ? sql`begin read only` : sql`begin`;
   const identity = sql`
     select set_config('request.jwt.claims', ${claims}, true),
-           set_config('request.headers', ${headers}, true),
+           set_config('request.headers', ${withTrace(headers)}, true),
            set_config('role', 'authenticated', true)`;
   if (access === "caller") {
     return [opened, identity, sql`select private.refuse_dead_api_key()`].map((one) =>
@@ -122,6 +131,14 @@ function begin(sql: Sql, context: RequestContext) {
   }
   const tenant = sql`select private.require_role(${access}, ${domain}) as tenant`;
   return [opened.execute(), identity.execute(), tenant.execute()];
+}
+
+/** The headers with the present span, so that jobs know what caused them (private.job_cause). */
+function withTrace(headers: string): string {
+  const traceparent = currentTraceparent();
+  return traceparent === undefined
+    ? headers
+    : JSON.stringify({ ...JSON.parse(headers), traceparent });
 }
 
 /**

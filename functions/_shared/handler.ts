@@ -8,13 +8,15 @@ import { notFound, Problem } from "./errors.ts";
 import { ifMatchOf } from "./etag.ts";
 import { answerOnce, idempotencyKeyOf } from "./idempotency.ts";
 import { log } from "./log.ts";
+import { measure } from "./metrics.ts";
 import { validateQuery } from "./query.ts";
 import { type Allowance, takeAddress, takeCaller } from "./rate_limit.ts";
-import { requestIdOf } from "./request_id.ts";
 import { domainOf, isPersonal } from "./scopes.ts";
 import { dress, optionsReply, respond, respondToError } from "./respond.ts";
 import type { Method, Route } from "./route.ts";
 import { allowed, BASE_PATH, makeRouter, type Match } from "./router.ts";
+import { requestIdFrom } from "./telemetry/request_id.ts";
+import { openSpan } from "./telemetry/tracing.ts";
 import { toldHeaders } from "./told_headers.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -25,31 +27,52 @@ export function makeHandler(
 ): (request: Request) => Promise<Response> {
   const find = makeRouter(functions);
   return async (request) => {
-    const started = performance.now();
-    const requestId = requestIdOf(request);
+    const requestId = requestIdFrom(request.headers.get("x-request-id"));
     const url = new URL(request.url);
     const match = find(url.pathname);
     const route = match?.methods.get(routeMethod(request.method));
+    const watched = watch(request, requestId, route);
     const seen: Seen = {};
     const who: { caller?: Caller } = {};
     const more = new Headers();
-    let response: Response;
-    try {
-      response = respond(await answer({ request, requestId, url, match, route, seen, who, more }));
-    } catch (error) {
-      response = respondToError(error, request, requestId);
-      await recordRefusal(error, { request, requestId, route, params: match?.params, ...who });
-    }
-    for (const [name, value] of more) response.headers.append(name, value);
-    log.info({
-      request_id: requestId,
-      method: request.method,
-      route: route?.path ?? "none",
-      status: response.status,
-      ms: Math.round(performance.now() - started),
-      ...seen,
-    }, "answered");
-    return dress(request.method === "HEAD" ? bodiless(response) : response, requestId);
+    return await watched.span.run(async () => {
+      let response: Response;
+      try {
+        response = respond(
+          await answer({ request, requestId, url, match, route, seen, who, more }),
+        );
+      } catch (error) {
+        response = respondToError(error, request, requestId, route?.path);
+        await recordRefusal(error, { request, requestId, route, params: match?.params, ...who });
+      }
+      for (const [name, value] of more) response.headers.append(name, value);
+      watched.answered(response.status, seen);
+      return dress(request.method === "HEAD" ? bodiless(response) : response, requestId);
+    });
+  };
+}
+
+/** Follows a request for the log, the metrics and the trace. */
+function watch(request: Request, requestId: string, route: Route | undefined) {
+  const started = performance.now();
+  const { method } = request;
+  const path = route?.path ?? "none";
+  const measured = measure(method);
+  const span = openSpan(route === undefined ? path : `${route.method} ${path}`, {
+    kind: "server",
+    parent: request.headers.get("traceparent"),
+    attributes: { "http.route": path, "kontor.request_id": requestId },
+  });
+  return {
+    span,
+    answered(status: number, seen: Seen) {
+      const ms = Math.round(performance.now() - started);
+      log.info({ request_id: requestId, method, route: path, status, ms, ...seen }, "answered");
+      measured.answered(path, status);
+      measured.over();
+      span.set({ "http.response.status_code": status });
+      span.end(status >= 500 ? new Error("answered with a failure") : undefined);
+    },
   };
 }
 

@@ -14,6 +14,7 @@ import {
   pipe,
   please,
 } from "gotenberg-js-client";
+import { inSpan } from "./telemetry/tracing.ts";
 
 /** How long a whole conversion may take unless the caller says otherwise. */
 const WITHIN_MS = 30_000;
@@ -74,10 +75,18 @@ export class PdfError extends Error {
  * @returns the PDF's bytes.
  * @throws PdfError when it was not printed; transient unless Gotenberg refused the document itself.
  */
-export async function renderPdf(
+export function renderPdf(
   gotenbergUrl: string,
   source: PdfSource,
-  { withinMs = WITHIN_MS, signal }: PdfLimits = {},
+  limits: PdfLimits = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  return inSpan("gotenberg convert", { kind: "client" }, () => print(gotenbergUrl, source, limits));
+}
+
+async function print(
+  gotenbergUrl: string,
+  source: PdfSource,
+  { withinMs = WITHIN_MS, signal }: PdfLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const base = `${gotenbergUrl.replace(/\/+$/, "")}/forms/chromium`;
   const late = AbortSignal.timeout(withinMs);
@@ -94,7 +103,7 @@ export async function renderPdf(
     ...source.options,
   };
   // An answer without `Connection: close` would keep the socket, and with it a stopping process.
-  const print = pipe(
+  const send = pipe(
     gotenberg(base, { signal: either, agent: false }),
     convert,
     html(fields),
@@ -102,7 +111,7 @@ export async function renderPdf(
   );
   try {
     const chunks: Buffer[] = [];
-    for await (const chunk of await print(files(source))) chunks.push(Buffer.from(chunk));
+    for await (const chunk of await send(files(source))) chunks.push(Buffer.from(chunk));
     const pdf = new Uint8Array(Buffer.concat(chunks));
     if (!isPdf(pdf)) throw new Error("the answer is not a PDF");
     return pdf;

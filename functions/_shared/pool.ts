@@ -65,6 +65,11 @@ export async function withConnection<T>(work: (connection: Connection) => Promis
   }
 }
 
+/** How many connections are lent, lie idle, and are waited for. */
+export function poolState(): { busy: number; idle: number; waiting: number } {
+  return { busy: count - idle.length, idle: idle.length, waiting: waiting.size };
+}
+
 /** Closes what is idle; what is borrowed closes when it comes back. */
 export async function closePool(): Promise<void> {
   for (const connection of idle.splice(0)) connection.close();

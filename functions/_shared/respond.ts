@@ -3,6 +3,7 @@ import { problemOf } from "./database_errors.ts";
 import type { Reply } from "./context.ts";
 import { Problem, problemResponse } from "./errors.ts";
 import { log } from "./log.ts";
+import { reportError } from "./telemetry/reporting.ts";
 
 /**
  * Browsers of any origin may call with a bearer token; without Allow-Credentials they never send or
@@ -41,7 +42,12 @@ export function respond(reply: Reply): Response {
 }
 
 /** Any thrown value as a response: refusals say why, everything else is logged and stays inside. */
-export function respondToError(error: unknown, request: Request, requestId: string): Response {
+export function respondToError(
+  error: unknown,
+  request: Request,
+  requestId: string,
+  route = "none",
+): Response {
   const source = request.method === "GET" || request.method === "HEAD" ? "query" : "body";
   const problem = error instanceof Problem ? error : problemOf(error, source);
   if (problem !== undefined) {
@@ -49,6 +55,7 @@ export function respondToError(error: unknown, request: Request, requestId: stri
     return problemResponse(problem, requestId);
   }
   log.error({ request_id: requestId, err: describe(error) }, "unexpected error");
+  reportError(error, { request_id: requestId, method: request.method, route });
   const internal = new Problem("internal", "Something went wrong on our side.");
   return problemResponse(internal, requestId);
 }

@@ -14,7 +14,7 @@ const DOMAINS: Readonly<Record<string, string>> = {
   events: "tenant",
 };
 
-const PERSONAL = new Set(["account", "auth"]);
+const PERSONAL = new Set(["account", "auth", "system"]);
 
 const first = (path: string) => path.split("/")[1] ?? "";
 
@@ -24,7 +24,7 @@ export function domainOf(path: string): string | null {
   return path.endsWith("/export") ? "exports" : DOMAINS[first(path)] ?? null;
 }
 
-/** Whether a route is about somebody's own account. */
+/** Whether a route is about somebody's own account, or for people in person. */
 export function isPersonal(path: string): boolean {
   return PERSONAL.has(first(path));
 }

@@ -34,7 +34,7 @@ describe("signing up", () => {
     expect(cookie).not.toContain("Secure"); // plain http on loopback
     const session = await browser.ask("/auth/session");
     expect(session.status).toBe(200);
-    expect(session.body).toEqual({ user, tenants: [] });
+    expect(session.body).toEqual({ user, tenants: [], operator: false });
   });
 
   test("without a name leaves it open", async () => {
@@ -93,7 +93,7 @@ describe("signing in", () => {
     const bearer = await new Browser().ask("/auth/session", {
       headers: { authorization: `Bearer ${given.session.access_token}` },
     });
-    expect(bearer.body).toEqual({ user, tenants: [] });
+    expect(bearer.body).toEqual({ user, tenants: [], operator: false });
   });
 
   test("says the same of a wrong password and of an unknown address", async () => {

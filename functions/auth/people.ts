@@ -9,7 +9,8 @@ export const whoAmI: Statement<{ json: string | null }> = (sql) =>
   sql`
     select json_build_object(
       'user', json_build_object('id', id, 'email', email, 'name', name),
-      'tenants', public.my_tenants())::text as json
+      'tenants', public.my_tenants(),
+      'operator', public.is_operator())::text as json
     from public.people where id = auth.uid()`;
 
 /** The answer to who has just signed in: the person, and the session's tokens. */

@@ -2,7 +2,8 @@
 import { health } from "../_shared/contracts/health.ts";
 import { ok } from "../_shared/replies.ts";
 import { type Route, route } from "../_shared/route.ts";
-import { currentHealth } from "./report.ts";
+import { maySeeDetails } from "./insight.ts";
+import { currentHealth, withoutDetails } from "./report.ts";
 
 export const routes: Route[] = [
   route({
@@ -11,14 +12,19 @@ export const routes: Route[] = [
     access: "public",
     tag: "Health",
     summary: "How every part is",
-    description: "At most two seconds old.",
+    description:
+      "At most two seconds old. Why a part is not well is told to admins (with their token), and to who asks from this machine or its private network.",
     answers: {
       200: { description: "Orders can be taken.", schema: health },
       503: { description: "The database, auth, rest or functions are down.", schema: health },
     },
-    async handle() {
-      const report = await currentHealth();
-      return ok(report, report.status === "down" ? 503 : 200);
+    async handle({ request, requestId }) {
+      const [report, details] = await Promise.all([
+        currentHealth(),
+        maySeeDetails(request, requestId),
+      ]);
+      const shown = details ? report : withoutDetails(report);
+      return ok(shown, report.status === "down" ? 503 : 200);
     },
   }),
 ];

@@ -18,6 +18,7 @@ import { routes as members } from "../members/index.ts";
 import { describing } from "../openapi.json/index.ts";
 import { routes as orders } from "../orders/index.ts";
 import { routes as products } from "../products/index.ts";
+import { routes as system } from "../system/index.ts";
 import { routes as tenants } from "../tenants/index.ts";
 import { routes as uploads } from "../uploads/index.ts";
 import { routes as webhooks } from "../webhooks/index.ts";
@@ -42,6 +43,7 @@ const served = {
   members,
   orders,
   products,
+  system,
   tenants,
   uploads,
   webhooks,

@@ -2,7 +2,10 @@
 import { env } from "../_shared/env.ts";
 import { makeHandler } from "../_shared/handler.ts";
 import { log } from "../_shared/log.ts";
+import { serveMetrics } from "../_shared/metrics.ts";
 import { closePool } from "../_shared/pool.ts";
+import { reportError, startReporting, stopReporting } from "../_shared/telemetry/reporting.ts";
+import { startTracing, stopTracing } from "../_shared/telemetry/tracing.ts";
 import { closeHub } from "../events/hub.ts";
 import { functions } from "./functions.ts";
 
@@ -14,8 +17,12 @@ globalThis.addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
   const { reason } = event;
   log.error({ err: reason instanceof Error ? { stack: reason.stack } : {} }, "unhandled rejection");
+  reportError(reason, {});
 });
 
+await startTracing("functions", env.KONTOR_VERSION, env);
+await startReporting("functions", env.KONTOR_VERSION, env);
+const metrics = serveMetrics();
 const server = Deno.serve({
   hostname: env.HOST,
   port: env.PORT,
@@ -26,6 +33,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.addSignalListener(signal, () => {
     setTimeout(() => Deno.exit(0), GRACE_MS);
     const quiet = Promise.all([server.shutdown(), closeHub()]); // streams would not end by themselves
-    void quiet.then(closePool).then(() => Deno.exit(0));
+    void metrics?.shutdown();
+    const told = quiet.then(() => Promise.all([closePool(), stopTracing(), stopReporting()]));
+    void told.finally(() => Deno.exit(0));
   });
 }

@@ -51,7 +51,7 @@ await using stack = await startBenchStack(undefined);
 const databaseUrl = stack.databaseUrl("kontor_worker");
 const owner = postgres(stack.databaseUrl("postgres"), { max: 2, onnotice: () => {} });
 const sql = postgres(databaseUrl, { max: CONCURRENCY + 2, onnotice: () => {} });
-const metrics = makeMetrics(sql);
+const metrics = makeMetrics(sql, { version: "bench", backsUp: false });
 const log = makeLogger("error");
 const work = (): Promise<Run> =>
   startRun(

@@ -54,6 +54,9 @@ export type Ports = {
   readonly s3: number;
   readonly functions: number;
   readonly worker: number;
+  /** Where Prometheus reads of these two; the worker has one port for all. */
+  readonly functionsMetrics: number;
+  readonly portalMetrics: number;
   readonly smtp: number;
   readonly pdf: number;
 };

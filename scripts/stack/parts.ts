@@ -1,4 +1,5 @@
 /** Which parts a stack consists of; what is external is left out. */
+import { telemetryVariables } from "../../functions/_shared/telemetry/variables.ts";
 import { childEnv, type Env } from "../env.ts";
 import type { Part, StackContext } from "./part.ts";
 import { createAuth } from "./parts/auth.ts";
@@ -28,15 +29,24 @@ export function createParts(ctx: StackContext, env: Env, build: SiteBuild): Part
       ? {}
       : { MAX_UPLOAD_BYTES: String(env.MAX_UPLOAD_BYTES) }),
   };
+  const told = { ...given, ...telemetry(env) };
   return [
     ...(external.database ? [] : [createPostgres(ctx)]),
     ...(external.supabase ? [] : [createAuth(ctx), createRest(ctx, given)]),
     ...(external.s3 ? [] : [createS3(ctx)]),
     ...(external.smtp ? [] : [createMail(ctx)]),
     ...(external.pdf ? [] : [createPdf(ctx, given)]),
-    createFunctions(ctx, { ...given, ...limits, ...webhooks }),
-    createWorker(ctx, { ...given, ...webhooks }),
+    createFunctions(ctx, { ...told, ...limits, ...webhooks }),
+    createWorker(ctx, { ...told, ...webhooks }),
     createGateway(ctx),
-    createPortal(ctx, given, build),
+    createPortal(ctx, told, build),
   ];
+}
+
+/** What is said of traces and errors, for the three parts that are ours. */
+function telemetry(env: Env): Record<string, string> {
+  const names = Object.keys(telemetryVariables) as (keyof typeof telemetryVariables)[];
+  return Object.fromEntries(
+    names.flatMap((name) => (env[name] === undefined ? [] : [[name, String(env[name])]])),
+  );
 }

@@ -103,6 +103,8 @@ export async function pickPorts(env: Env): Promise<Ports> {
       s3: await inner(),
       functions: await inner(),
       worker: await inner(),
+      functionsMetrics: await inner(),
+      portalMetrics: await inner(),
       smtp: await inner(),
       pdf: await inner(),
     };

@@ -18,6 +18,8 @@ const stackSchema = z.object({
     access_key_id: z.string(),
     secret_access_key: z.string(),
   }),
+  /** Where Prometheus reads, on this machine only. */
+  metrics: z.object({ functions: z.string(), site: z.string(), worker: z.string() }),
   pid: z.number(),
 });
 
@@ -41,6 +43,11 @@ export function writeStackFile(ctx: StackContext): void {
       bucket: ctx.objectStore.bucket,
       access_key_id: ctx.objectStore.accessKeyId,
       secret_access_key: ctx.objectStore.secretAccessKey,
+    },
+    metrics: {
+      functions: `http://127.0.0.1:${ctx.ports.functionsMetrics}/metrics`,
+      site: `http://127.0.0.1:${ctx.ports.portalMetrics}/metrics`,
+      worker: `http://127.0.0.1:${ctx.ports.worker}/metrics`,
     },
     pid: process.pid,
   };

@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener } from "node:http";
 import { createForwarder } from "./http/forward.ts";
 import { upstreamHeaders } from "./http/headers.ts";
 import { answering, requireHost } from "./http/server.ts";
+import { log } from "./log.ts";
 
 const PREFIX = "/api";
 /** The functions' own limit of a body: 1 MiB. */
@@ -45,7 +46,7 @@ export function createApi(functionsUrl: string): {
         bodyLimit: BODY_LIMIT,
       });
     },
-    { log: console.error },
+    { log: (fields, message) => log.warn(fields, message) },
   );
   return { listener, close: () => forwarder.close() };
 }

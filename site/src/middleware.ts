@@ -1,10 +1,12 @@
 import { defineMiddleware, sequence } from "astro:middleware";
 import { provenance } from "../../functions/_shared/origin.ts";
+import { requestIdFrom } from "../../functions/_shared/telemetry/request_id.ts";
 import { env } from "./lib/env.ts";
 import { type Caller, serverApi } from "./lib/server/functions.ts";
-import { requestIdOf, securePage } from "./lib/server/headers.ts";
+import { securePage } from "./lib/server/headers.ts";
 import { LAST_TENANT_COOKIE } from "./lib/server/home.ts";
 import { formattingLocale } from "./lib/server/locale.ts";
+import { observed } from "./lib/server/observed.ts";
 import { applySetCookies, resolveSession } from "./lib/server/session.ts";
 
 const SAFE_METHODS = new Set(["GET", "HEAD"]);
@@ -14,6 +16,8 @@ const YEAR_SECONDS = 365 * 24 * 3600;
 /** Who calls, and how they like to see things. */
 const identify = defineMiddleware(async (context, next) => {
   const { request, locals, cookies } = context;
+  const observation = observed.getStore();
+  if (observation) observation.route = context.routePattern;
   locals.caller = callerOf(context);
   locals.api = serverApi(locals.caller);
   locals.session = null;
@@ -29,11 +33,9 @@ const explainFailure = defineMiddleware(async (context, next) => {
   try {
     return await next();
   } catch (error) {
-    const { requestId } = context.locals.caller;
-    const err = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    console.error(
-      JSON.stringify({ level: "error", request_id: requestId, msg: "page failed", err }),
-    );
+    const observation = observed.getStore();
+    if (observation) observation.failed(error);
+    else console.error(error);
     context.locals.failed = true;
     const page = await next(new Request(new URL("/500", context.url)));
     return new Response(page.body, { status: 503, headers: page.headers });
@@ -87,7 +89,8 @@ const authenticate = defineMiddleware(async (context, next) => {
 function callerOf({ request, clientAddress }: { request: Request; clientAddress: string }): Caller {
   return {
     cookie: request.headers.get("cookie"),
-    requestId: requestIdOf(request.headers),
+    requestId: requestIdFrom(request.headers.get("x-request-id")),
+    traceparent: observed.getStore()?.traceparent,
     // Written by server/main.ts; `astro dev` has no such server in front.
     clientAddress: request.headers.get("x-forwarded-for") ?? clientAddress,
     userAgent: request.headers.get("user-agent"),

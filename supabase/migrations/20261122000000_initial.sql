@@ -573,27 +573,27 @@ set search_path = ''
 as $$
 declare
   asked constant text := private.request_header('x-tenant-id');
+  -- Here, once: as a condition it would be asked of each row.
+  tenant constant uuid := private.as_uuid(asked);
+  person constant uuid := auth.uid();
   key constant uuid := private.api_key_id();
   own uuid;
 begin
   if key is not null then
     own := private.api_key_tenant(key, required, domain);
-    return case
-      when asked is null then own
-      when private.as_uuid(asked) = own then own
-    end;
+    return case when asked is null or tenant = own then own end;
   elsif asked is null then
     return (
       select case when count(*) = 1 then min(m.tenant_id::text) filter (where m.role >= required) end
       from public.memberships m
       join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
-      where m.user_id = auth.uid())::uuid;
+      where m.user_id = person)::uuid;
   end if;
   return (
     select m.tenant_id
     from public.memberships m
     join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
-    where m.tenant_id = private.as_uuid(asked) and m.user_id = auth.uid() and m.role >= required);
+    where m.tenant_id = tenant and m.user_id = person and m.role >= required);
 end
 $$;
 comment on function private.current_tenant is
@@ -2654,12 +2654,15 @@ grant select on private.order_documents to authenticated, service_role;
 
 create function private.order_document(id uuid)
 returns json
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select d.document from private.order_documents d
-  where d.tenant_id = private.current_tenant('viewer', 'orders') and d.id = order_document.id
+begin
+  return (
+    select d.document from private.order_documents d
+    where d.tenant_id = (select private.current_tenant('viewer', 'orders')) and d.id = order_document.id);
+end
 $$;
 grant execute on function private.order_document to authenticated;
 
@@ -2714,12 +2717,15 @@ comment on function private.put_items is 'Makes the items of an order those give
 
 create function private.drop_items_after(target uuid, last int)
 returns void
-language sql
+language plpgsql
 security definer
 set search_path = ''
 as $$
+begin
   delete from public.order_items i
-  where i.tenant_id = private.current_tenant('member', 'orders') and i.order_id = target and i.position > last
+  where i.tenant_id = (select private.current_tenant('member', 'orders'))
+    and i.order_id = target and i.position > last;
+end
 $$;
 comment on function private.drop_items_after is 'Removes the lines behind a position; callers themselves may not DELETE.';
 grant execute on function private.put_items, private.drop_items_after to authenticated;
@@ -3623,6 +3629,28 @@ end
 $$;
 comment on function private.pending_jobs is 'How many jobs of a tenant wait, up to 1,000.';
 
+create function private.job_cause()
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  request_id constant text := private.request_header('x-request-id');
+  traceparent constant text := private.request_header('traceparent');
+begin
+  -- Whatever door it came through wrote the first anew; the second may be a stranger's.
+  if request_id is null or request_id !~ '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$' then
+    return '{}';
+  end if;
+  return jsonb_build_object('caused_by', jsonb_strip_nulls(jsonb_build_object(
+    'request_id', request_id,
+    'traceparent', case when traceparent ~ '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$' then traceparent end)));
+end
+$$;
+comment on function private.job_cause is
+  'What a job''s payload says of the request that enqueues it: {"caused_by": {request_id, traceparent?}}; empty outside of one.';
+
 create function private.enqueue(
   tenant uuid, task text, payload jsonb,
   job_key text default null, run_at timestamptz default null, max_attempts int default 12,
@@ -3638,7 +3666,7 @@ begin
   -- with none waiting comes first, whoever else has thousands.
   return (graphile_worker.add_job(
     identifier => task,
-    payload => (payload || jsonb_build_object('tenant_id', tenant))::json,
+    payload => (payload || jsonb_build_object('tenant_id', tenant) || private.job_cause())::json,
     run_at => run_at,
     max_attempts => max_attempts,
     job_key => job_key,
@@ -3659,11 +3687,12 @@ set search_path = ''
 as $$
 declare
   waiting constant int := private.pending_jobs(tenant);
+  common constant jsonb := jsonb_build_object('tenant_id', tenant) || private.job_cause();
 begin
   perform private.tell(tenant, '{"kind": "jobs"}');
   perform graphile_worker.add_jobs(array(
     select row(
-      task, (entry.payload || jsonb_build_object('tenant_id', tenant))::json, null, null,
+      task, (entry.payload || common)::json, null, null,
       max_attempts, null, least((waiting + entry.place) / 10, 32000), null
     )::graphile_worker.job_spec
     from unnest(payloads) with ordinality as entry (payload, place)));
@@ -3760,7 +3789,7 @@ begin
           'id', s.id::text, 'task', s.task, 'state', s.state, 'attempts', s.attempts,
           'max_attempts', s.max_attempts, 'last_error', s.last_error, 'next_attempt_at',
           case when s.state in ('queued', 'scheduled', 'retrying') then s.run_at end,
-          'subject', s.payload::jsonb - 'tenant_id', 'created_at', s.created_at,
+          'subject', s.payload::jsonb - array['tenant_id', 'caused_by'], 'created_at', s.created_at,
           'updated_at', s.updated_at) order by s.id desc), '[]')
         from shown s)));
 end
@@ -4701,13 +4730,16 @@ comment on function private.event_data is 'A record as its GET gives it.';
 
 create function private.changed_fields(before jsonb, after jsonb)
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select jsonb_object_agg(key, value) from jsonb_each(before)
-  where value is distinct from after -> key
-    and key not in ('version', 'created_by', 'updated_at', 'deleted_at', 'sequence')
+begin
+  return (
+    select jsonb_object_agg(key, value) from jsonb_each(before)
+    where value is distinct from after -> key
+      and key not in ('version', 'created_by', 'updated_at', 'deleted_at', 'sequence'));
+end
 $$;
 comment on function private.changed_fields is 'The fields that changed, as they were; null when none did.';
 
@@ -5713,7 +5745,7 @@ comment on column audit.entries.id is 'Ordered by time, so that a month is a ran
 comment on column audit.entries.actor_id is 'The person''s or key''s id; an analyst''s or the system''s database role.';
 comment on column audit.entries.changes is '{field: [old, new]}.';
 comment on column audit.entries.metadata is
-  'door: portal, api, rest, auth, task or sql. of: the record that this one is a part of, <type>:<id>.';
+  'door: portal, api, rest, auth, task or sql. of: the record that this one is a part of, <type>:<id>. currency: what amounts among the changes are in.';
 comment on column audit.entries.salt is
   'Random: what the chain holds of personal values is their digest with it. Gone once they are erased.';
 comment on column audit.entries.erased is
@@ -6150,6 +6182,17 @@ grant execute on function private.custom_access_token to supabase_auth_admin;
 
 -- Audit: changes of rows. What an entry says of one, and the triggers of every table that has any.
 
+create function private.is_untold(field text)
+returns boolean
+language sql
+immutable
+as $$
+  -- Never a secret, neither hashed nor encrypted; when it was changed is none.
+  select field = any ('{tenant_id,id,version,created_at,updated_at,created_by,object_key}')
+    or field ~ 'secret|token|hash|password|crypt|cipher' and field not like '%\_at'
+$$;
+comment on function private.is_untold is 'The columns that no entry tells of: secrets, and what goes without saying.';
+
 create function private.field_changes(before jsonb, after jsonb)
 returns jsonb
 language plpgsql
@@ -6159,12 +6202,8 @@ as $$
 begin
   return (
     select coalesce(jsonb_object_agg(key, jsonb_build_array(before -> key, after -> key)), '{}')
-    from jsonb_object_keys((before || after) - array[
-      'tenant_id', 'id', 'version', 'created_at', 'updated_at', 'created_by', 'object_key']) as key
-    where before -> key is distinct from after -> key
-      -- Never a secret, neither hashed nor encrypted; when it was changed is none.
-      and (key like '%\_at'
-        or key not like all (array['%secret%', '%token%', '%hash%', '%password%', '%crypt%', '%cipher%'])));
+    from jsonb_object_keys(before || after) as key
+    where before -> key is distinct from after -> key and not private.is_untold(key));
 end
 $$;
 comment on function private.field_changes is 'The fields in which two rows differ, {field: [old, new]}; never a secret.';
@@ -6220,6 +6259,11 @@ begin
     entity, present ->> tg_argv[2], changes, origin.ip, origin.user_agent, origin.request_id,
     jsonb_strip_nulls(jsonb_build_object(
       'door', origin.door,
+      -- What its amounts are in; of an item, its order's.
+      'currency', case when entity = 'order_item'
+        then (select o.currency from public.orders o
+          where o.tenant_id = (present ->> 'tenant_id')::uuid and o.id = (present ->> 'order_id')::uuid)
+        else present ->> 'currency' end,
       'of', case when tg_nargs > 4
         then coalesce(present ->> tg_argv[3], tg_argv[3]) || ':' || (present #>> string_to_array(tg_argv[4], '.')) end)));
   return null;
@@ -6251,14 +6295,21 @@ set search_path = ''
 as $$
 declare
   origin constant audit.origin := private.audit_origin();
+  -- Asked once: of each field of each item it took longer than all else.
+  untold constant text[] := array(
+    select a.attname from pg_catalog.pg_attribute a where a.attrelid = tg_relid and private.is_untold(a.attname));
 begin
   insert into audit.entries (
     tenant_id, actor_kind, actor_id, action, entity_type, entity_id, changes, ip, user_agent,
     request_id, metadata)
   select i.tenant_id, origin.actor_kind, origin.actor_id, 'create', 'order_item', i.id::text,
-    private.field_changes('{}', jsonb_strip_nulls(to_jsonb(i))), origin.ip, origin.user_agent,
-    origin.request_id, jsonb_build_object('door', origin.door, 'of', 'order:' || i.order_id)
-  from added i order by i.order_id, i.position;
+    (select jsonb_object_agg(field.key, jsonb_build_array(null, field.value))
+      from jsonb_each(jsonb_strip_nulls(to_jsonb(i)) - untold) as field),
+    origin.ip, origin.user_agent,
+    origin.request_id,
+    jsonb_build_object('door', origin.door, 'currency', o.currency, 'of', 'order:' || i.order_id)
+  from added i left join public.orders o on o.tenant_id = i.tenant_id and o.id = i.order_id
+  order by i.order_id, i.position;
   return null;
 end
 $$;
@@ -6586,6 +6637,238 @@ grant execute on function public.erase_audit to authenticated;
 
 
 -- =================================================================================================
+-- sql/87_system.sql
+-- =================================================================================================
+
+-- The system as a whole: for those who operate this installation, across all tenants; and what
+-- monitoring asks. Nobody becomes an operator but by SQL of the database's owner.
+
+create table private.operators (
+  user_id uuid primary key references public.people (id) on delete cascade,
+  created_at timestamptz not null default now()
+);
+comment on table private.operators is
+  'People who see how the whole installation is: insert into private.operators select id from public.people where email = ….';
+alter table private.operators enable row level security;
+alter table private.operators force row level security;
+
+create function public.is_operator()
+returns boolean
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select private.api_key_id() is null
+    and exists (select from private.operators o where o.user_id = auth.uid())
+$$;
+comment on function public.is_operator is 'Whether the caller operates this installation. A machine never does.';
+grant execute on function public.is_operator to authenticated;
+
+-- The queue -----------------------------------------------------------------------------------------------
+
+create function private.queue_state()
+returns table (task text, waiting int, running int, scheduled int, failed int, oldest_seconds float)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  return query
+    select t.identifier,
+      (count(*) filter (where j.locked_at is null and j.is_available and j.run_at <= now()))::int,
+      (count(*) filter (where j.locked_at is not null))::int,
+      (count(*) filter (where j.locked_at is null and j.is_available and j.run_at > now()))::int,
+      (count(*) filter (where j.locked_at is null and not j.is_available))::int,
+      -- What waits for another job of its own queue is not late.
+      coalesce(extract(epoch from now() - min(j.run_at) filter (
+        where j.locked_at is null and j.is_available and j.run_at <= now() and q.locked_at is null)), 0)::float
+    from graphile_worker._private_jobs j
+    join graphile_worker._private_tasks t on t.id = j.task_id
+    left join graphile_worker._private_job_queues q on q.id = j.job_queue_id
+    group by t.identifier;
+end
+$$;
+comment on function private.queue_state is 'All tenants'' jobs by task: could run, run, wait for their time, given up; and how long the oldest has waited.';
+
+-- Backups -------------------------------------------------------------------------------------------------
+
+create function private.backups_late(proven_at timestamptz)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select proven_at is null or proven_at < now() - interval '36 hours'
+$$;
+comment on function private.backups_late is 'Whether a nightly backup has been missed.';
+
+-- What monitoring asks --------------------------------------------------------------------------------------
+
+create function private.health_facts()
+returns table (queue_seconds float, backup_state text, backup_late boolean, backups_damaged int)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return query
+    select (select coalesce(max(q.oldest_seconds), 0)::float from private.queue_state() q),
+      b.state, private.backups_late(b.proven_at), coalesce(b.damaged, 0)
+    from (select) as always left join private.backup_status() b on true;
+end
+$$;
+comment on function private.health_facts is 'How long the oldest job has waited, and how the backups are; no state before the first.';
+grant execute on function private.health_facts to kontor_functions;
+
+-- What operators see ----------------------------------------------------------------------------------------
+
+create function private.slow_queries()
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  since timestamptz;
+  found jsonb;
+begin
+  if to_regprocedure('extensions.pg_stat_statements(boolean)') is null
+    or current_setting('shared_preload_libraries') not like '%pg_stat_statements%'
+  then
+    return '{"available": false, "since": null, "data": []}';
+  end if;
+  select i.stats_reset into since from extensions.pg_stat_statements_info i;
+  select coalesce(jsonb_agg(to_jsonb(s) order by s.total_ms desc), '[]') into found from (
+    select
+      -- Postgres itself puts $1 for values, but not where it forgot a statement while it ran.
+      left(regexp_replace(regexp_replace(s.query, '''([^'']|'''')*''', '''…''', 'g'),
+        '\m\d{5,}\M', '0', 'g'), 2000) as query,
+      r.rolname as role, s.calls, round(s.total_exec_time::numeric, 1) as total_ms,
+      round(s.mean_exec_time::numeric, 2) as mean_ms, round(s.max_exec_time::numeric, 1) as max_ms, s.rows
+    from extensions.pg_stat_statements(true) s
+    join pg_catalog.pg_roles r on r.oid = s.userid
+    where s.dbid = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
+      -- Of others nothing is replaced: a role's password would be here.
+      and s.query ~* '^\s*(select|insert|update|delete|with|merge|copy)\M'
+      -- What analysts ran is their tenant's to see, in its audit log.
+      and not exists (select from private.analysts a where a.role_name = r.rolname)
+    order by s.total_exec_time desc limit 25) as s;
+  return jsonb_build_object('available', true, 'since', since, 'data', found);
+end
+$$;
+comment on function private.slow_queries is 'The statements that took most time in all, without values.';
+
+create function private.storage_state()
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  with attachments as (
+    select a.tenant_id, count(*) as files, sum(a.byte_size) as bytes
+    from public.attachments a where a.status = 'ready' group by 1
+  ), exports as (
+    select e.tenant_id, count(*) as files, sum(e.byte_size) as bytes
+    from public.exports e where e.object_key is not null group by 1
+  ), tenants as (
+    select t.id, t.slug, t.name, coalesce(a.bytes, 0) as attachments, coalesce(e.bytes, 0) as exports,
+      coalesce(a.bytes, 0) + coalesce(e.bytes, 0) as total
+    from public.tenants t
+    left join attachments a on a.tenant_id = t.id
+    left join exports e on e.tenant_id = t.id
+    order by total desc, t.slug limit 50
+  )
+  select jsonb_build_object(
+    'database', pg_database_size(current_database()),
+    'attachments', (
+      select jsonb_build_object('count', coalesce(sum(files), 0), 'bytes', coalesce(sum(bytes), 0)) from attachments),
+    'exports', (
+      select jsonb_build_object('count', coalesce(sum(files), 0), 'bytes', coalesce(sum(bytes), 0)) from exports),
+    'backups', (
+      select jsonb_build_object('count', count(*), 'bytes', coalesce(sum(b.bytes), 0))
+      from private.backups b where b.state in ('proven', 'damaged')),
+    'tenants', (
+      select coalesce(jsonb_agg(to_jsonb(t) order by t.total desc, t.slug), '[]') from tenants t))
+$$;
+comment on function private.storage_state is 'What files, exports, backups and the database take, as the rows here say.';
+
+create function private.backup_history()
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select jsonb_build_object(
+    'ok', (
+      select b.state = 'proven' and b.damaged = 0 and not private.backups_late(b.proven_at)
+      from private.backup_status() b),
+    'last_proven_at', (select max(b.started_at) from private.backups b where b.state = 'proven'),
+    'damaged', (select count(*) from private.backups b where b.state = 'damaged'),
+    'latest', (
+      select coalesce(jsonb_agg(to_jsonb(b) order by b.started_at desc), '[]') from (
+        select b.id, b.state, b.started_at, b.ended_at, b.bytes, b.reason
+        from private.backups b order by b.started_at desc limit 14) as b))
+$$;
+
+create function private.latest_migration()
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (select max(m.version) from supabase_migrations.schema_migrations m);
+exception
+  when undefined_table or invalid_schema_name then return null; -- built from sql/ itself
+end
+$$;
+
+create function public.system_report()
+returns json
+language plpgsql
+stable
+security definer
+set search_path = ''
+set timezone = 'UTC'
+as $$
+begin
+  if not public.is_operator() then
+    perform private.refuse(403, 'forbidden', 'This is for those who operate this installation.');
+  end if;
+  return (
+    with tasks as (select * from private.queue_state())
+    select jsonb_build_object(
+      'at', now(),
+      'versions', jsonb_build_object(
+        'postgres', current_setting('server_version'),
+        -- What it calls itself to the database.
+        'postgrest', (
+          select substring(a.application_name from '^PostgREST (\S+)') from pg_catalog.pg_stat_activity a
+          where a.application_name like 'PostgREST %' limit 1),
+        'migration', private.latest_migration()),
+      'queue', (
+        select jsonb_build_object(
+          'waiting', coalesce(sum(t.waiting), 0), 'running', coalesce(sum(t.running), 0),
+          'scheduled', coalesce(sum(t.scheduled), 0), 'failed', coalesce(sum(t.failed), 0),
+          'oldest_seconds', coalesce(max(t.oldest_seconds), 0),
+          'tasks', coalesce(jsonb_agg(to_jsonb(t) - 'oldest_seconds'
+            order by t.waiting + t.running + t.scheduled + t.failed desc, t.task), '[]'))
+        from tasks t),
+      'slow_queries', private.slow_queries(),
+      'storage', private.storage_state(),
+      'backups', private.backup_history()));
+end
+$$;
+comment on function public.system_report is
+  'Versions, queue, slow queries, storage and backups of the whole installation. Operators.';
+grant execute on function public.system_report to authenticated;
+
+
+-- =================================================================================================
 -- sql/88_audit_views.sql
 -- =================================================================================================
 
@@ -6646,6 +6929,36 @@ as $$
 $$;
 comment on function private.timeline_kind is 'What an entry is in a record''s history; null when it is nothing that its readers care for.';
 
+create function private.delivery_events(tenant uuid, about text, record uuid)
+returns table (id uuid, event json)
+language sql
+stable
+set search_path = ''
+as $$
+  select
+    case when told.finished_at is null then told.id else private.first_uuid_v7(told.finished_at) end,
+    json_build_object(
+      'at', coalesce(told.finished_at, told.created_at),
+      'kind', case told.status
+        when 'succeeded' then 'webhook_delivered' when 'failed' then 'webhook_failed' else 'webhook_waiting' end,
+      'actor', json_build_object('kind', 'system', 'id', 'kontor_worker'),
+      'summary', format(
+        case told.status
+          when 'succeeded' then 'Webhook %s delivered to %s'
+          when 'failed' then 'Webhook %s could not be delivered to %s'
+          else 'Webhook %s is to be delivered to %s' end,
+        told.event_type, told.receiver))
+  from (
+    select d.*, substring(w.url from '^https?://([^/?#]+)') as receiver
+    from private.events e
+    join public.webhook_deliveries d on d.tenant_id = e.tenant_id and d.event_id = e.id
+    join public.webhooks w on w.tenant_id = d.tenant_id and w.id = d.webhook_id
+    where e.tenant_id = tenant and e.entity_type = about and e.entity_id = record
+    order by d.id desc limit 1000) as told
+$$;
+comment on function private.delivery_events is
+  'What was told of a record to webhooks, or is to be: as its history shows it, and ids that sort with those of entries.';
+
 create function public.record_timeline(entity_type text, entity_id uuid)
 returns json
 language plpgsql
@@ -6705,7 +7018,8 @@ begin
       group by t.at, t.kind, t.actor_kind, t.actor_id, t.entity_type,
         case when t.entity_type = 'order_item' then null else t.id end
     )
-    select coalesce(json_agg(json_build_object(
+    select coalesce(json_agg(s.event order by s.id desc), '[]') from (
+    select v.id, json_build_object(
       'at', v.at, 'kind', v.kind,
       'actor', json_build_object('kind', v.actor_kind, 'id', v.actor_id, 'email', p.email, 'name', p.name),
       'summary', case v.kind
@@ -6734,13 +7048,17 @@ begin
         end
       end,
       'changes', case when v.entries = 1 and v.kind in ('updated', 'status_changed', 'item_changed')
-        then nullif(v.changes, '{}') end) order by v.id desc), '[]')
+        then nullif(v.changes, '{}') end,
+      'currency', v.metadata ->> 'currency') as event
     from events v
-    left join public.people p on p.id = case when v.actor_kind = 'user' then v.actor_id::uuid end);
+    left join public.people p on p.id = case when v.actor_kind = 'user' then v.actor_id::uuid end
+    union all
+    select d.id, d.event from private.delivery_events(tenant, about, record_timeline.entity_id) d
+    where tenant = private.current_tenant('admin')) as s);
 end
 $$;
 comment on function public.record_timeline is
-  'What happened to an order, a customer or a product, with its items, files, mails and documents, newest first: {at, kind, actor, summary, changes}.';
+  'What happened to an order, a customer or a product, with its items, files, mails and documents, to admins with what webhooks were told, newest first: {at, kind, actor, summary, changes, currency}.';
 grant execute on function public.record_timeline to authenticated;
 
 

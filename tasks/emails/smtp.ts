@@ -1,6 +1,7 @@
 /** The conversation with the mail server. */
 import { createTransport } from "nodemailer";
 import MailComposer from "nodemailer/lib/mail-composer";
+import { inSpan } from "../../functions/_shared/telemetry/tracing.ts";
 import { PermanentError } from "../errors.ts";
 import { HeldMessage } from "./held_message.ts";
 import type { Rendered } from "./layout.ts";
@@ -53,10 +54,12 @@ export function openMailServer(url: string): MailServer {
     async deliver(mail, beforeEnd) {
       const source = await compose(mail);
       try {
-        const { response } = await transport.sendMail({
-          envelope: { from: mail.from.address, to: [mail.to] },
-          raw: new HeldMessage(source, beforeEnd),
-        });
+        const { response } = await inSpan("smtp send", { kind: "client" }, () =>
+          transport.sendMail({
+            envelope: { from: mail.from.address, to: [mail.to] },
+            raw: new HeldMessage(source, beforeEnd),
+          }),
+        );
         return response;
       } catch (error) {
         throw isRefusal(error) ? new PermanentError(error.message, { cause: error }) : error;

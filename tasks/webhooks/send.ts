@@ -2,6 +2,7 @@
 import type { LookupFunction } from "node:net";
 import { isIP } from "node:net";
 import { type Dispatcher, Pool, request } from "undici";
+import { inSpan } from "../../functions/_shared/telemetry/tracing.ts";
 import { addressProblem, hostOf, urlProblem } from "../../functions/_shared/webhook_address.ts";
 import type { Resolve } from "./resolve.ts";
 
@@ -72,7 +73,10 @@ export function openSender(rules: Rules): Sender {
       try {
         const problem = urlProblem(address, rules.allowPrivate);
         if (problem !== null) return { error: problem };
-        return await exchange(new URL(address), headers, body, AbortSignal.any([signal, late]));
+        // Where to is the tenant's business; and strangers are told nothing of our traces.
+        return await inSpan("webhook post", { kind: "client" }, () =>
+          exchange(new URL(address), headers, body, AbortSignal.any([signal, late])),
+        );
       } catch (error) {
         signal.throwIfAborted();
         if (late.aborted)

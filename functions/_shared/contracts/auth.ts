@@ -69,7 +69,11 @@ export const signInCode = z.strictObject({
   code: oneTimeCode(),
 }).meta({ id: "SignInCode" });
 
-export const session = z.object({ user, tenants: z.array(tenant) }).meta({ id: "Session" });
+export const session = z.object({
+  user,
+  tenants: z.array(tenant),
+  operator: z.boolean().meta({ description: "Whether GET /system is for this person." }),
+}).meta({ id: "Session" });
 export type Session = z.infer<typeof session>;
 
 export const recover = z.strictObject({ email: email() }).meta({ id: "Recover" });

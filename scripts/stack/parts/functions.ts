@@ -31,6 +31,7 @@ export function createFunctions(ctx: StackContext, env: Record<string, string>):
     async start() {
       const settings: Record<string, string> = {
         PORT: String(ctx.ports.functions),
+        METRICS_PORT: String(ctx.ports.functionsMetrics),
         DATABASE_URL: ctx.databaseUrl("kontor_functions"),
         JWT_SECRET: ctx.secrets.jwtSecret,
         WEBHOOK_KEY: ctx.secrets.webhookKey,
@@ -38,6 +39,9 @@ export function createFunctions(ctx: StackContext, env: Record<string, string>):
         SUPABASE_ANON_KEY: ctx.secrets.anonKey,
         PORTAL_URL: ctx.urls.portal,
         WORKER_URL: `http://127.0.0.1:${ctx.ports.worker}`,
+        ...(ctx.external.supabase
+          ? {}
+          : { REST_ADMIN_URL: `http://127.0.0.1:${ctx.ports.restAdmin}` }),
         S3_ENDPOINT: ctx.objectStore.endpoint,
         S3_REGION: ctx.objectStore.region,
         S3_BUCKET: ctx.objectStore.bucket,

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createAddressOf } from "../../../site/server/http/address.ts";
 import { createForwarder } from "../../../site/server/http/forward.ts";
 import { upstreamHeaders } from "../../../site/server/http/headers.ts";
-import { answering, requireHost } from "../../../site/server/http/server.ts";
+import { type Answering, answering, requireHost } from "../../../site/server/http/server.ts";
 import type { Upstreams } from "../part.ts";
 import type { Keys } from "./gateway_access.ts";
 import { apiKeyOf, createKeyExchange } from "./gateway_api_keys.ts";
@@ -20,7 +20,7 @@ export type GatewayOptions = {
   trustedProxies: readonly string[];
   /** An external Supabase has a gateway of its own that asks for the apikey again. */
   keepApikey: boolean;
-  log(text: string): void;
+  log: Answering["log"];
 };
 
 /** Makes the handler and what closes its connections to the parts. */

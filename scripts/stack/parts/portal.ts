@@ -31,10 +31,12 @@ export function createPortal(
           NODE_ENV: "production",
           HOST: "127.0.0.1",
           PORT: String(ctx.ports.portal),
+          METRICS_PORT: String(ctx.ports.portalMetrics),
           PORTAL_URL: ctx.urls.portal,
           TRUSTED_PROXIES: ctx.trustedProxies.join(","),
           FUNCTIONS_URL: `http://127.0.0.1:${ctx.ports.functions}`,
           STORAGE_URL: new URL(ctx.objectStore.endpoint).origin,
+          KONTOR_VERSION: ctx.version,
         },
       });
     },

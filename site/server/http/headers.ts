@@ -1,5 +1,4 @@
 /** Which headers pass a server of ours that hands requests on, in both directions. */
-import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 
 /** Headers about one connection, not about the message (RFC 9110, 7.6.1). */
@@ -20,14 +19,8 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** What proxies say about a client, and what a client must therefore not say itself. */
 const CLAIMS_ABOUT_CLIENT = /^(x-forwarded-.*|forwarded|x-real-ip|x-client-ip|true-client-ip)$/;
 
-/** The same as the functions have it. */
-const SANE_REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
-
-/** The caller's own request id when it is a sane token, else a new one. */
-export function requestIdOf(headers: IncomingHttpHeaders): string {
-  const given = headers["x-request-id"];
-  return typeof given === "string" && SANE_REQUEST_ID.test(given) ? given : randomUUID();
-}
+/** Of a trace only `traceparent` goes on: the rest is for whatever a client likes to write. */
+const ABOUT_TRACE: ReadonlySet<string> = new Set(["baggage", "sentry-trace", "tracestate"]);
 
 function namedByConnection(headers: IncomingHttpHeaders): ReadonlySet<string> {
   const names = headers.connection?.toLowerCase().split(",") ?? [];
@@ -52,7 +45,7 @@ export function upstreamHeaders(
   const result: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || HOP_BY_HOP.has(name) || perConnection.has(name)) continue;
-    if (CLAIMS_ABOUT_CLIENT.test(name) || name === "host") continue;
+    if (CLAIMS_ABOUT_CLIENT.test(name) || ABOUT_TRACE.has(name) || name === "host") continue;
     if (name === "apikey" && !set.keepApikey) continue;
     if (name === "authorization" && set.authorization !== false) continue;
     result[name] = value;

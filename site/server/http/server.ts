@@ -9,7 +9,7 @@ import type {
 } from "node:http";
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { requestIdOf } from "./headers.ts";
+import { requestIdFrom } from "../../../functions/_shared/telemetry/request_id.ts";
 import { Problem, problemDocument, sendProblem } from "./problem.ts";
 
 /** How long requests under way may take once a server was asked to stop, in milliseconds. */
@@ -27,8 +27,8 @@ export const SERVER_OPTIONS = {
 } satisfies ServerOptions;
 
 export type Answering = {
-  /** One line for the operator, about a part that does not answer. */
-  log(line: string): void;
+  /** A line for the operator, about a part that does not answer. */
+  log(fields: Readonly<Record<string, unknown>>, message: string): void;
   /** What a refusal carries beside its own headers. */
   headers?(request: IncomingMessage): Record<string, string>;
 };
@@ -39,16 +39,16 @@ export function answering(
   { log, headers = () => ({}) }: Answering,
 ): RequestListener {
   return (request, response) => {
-    const requestId = requestIdOf(request.headers);
+    const requestId = requestIdFrom(request.headers["x-request-id"]);
     answer(request, response, requestId).catch((error: unknown) => {
       const problem =
         error instanceof Problem
           ? error
           : new Problem("unavailable", "The request could not be passed on.", error);
       if (problem.code === "unavailable") {
-        const line = { level: "warn", request_id: requestId, method: request.method };
         const path = request.url?.split("?", 1)[0];
-        log(JSON.stringify({ ...line, path, error: String(problem.cause) }));
+        const fields = { request_id: requestId, method: request.method, path };
+        log({ ...fields, err: { message: String(problem.cause) } }, "not passed on");
       }
       sendProblem(response, problem, requestId, headers(request));
     });

@@ -7,6 +7,8 @@ export type Caller = {
   requestId: string;
   clientAddress: string;
   userAgent: string | null;
+  /** What the functions are told of the trace that the page belongs to. */
+  traceparent: string | undefined;
 };
 
 /** Longer than this a page does not wait for the functions. */
@@ -26,6 +28,7 @@ export function callerHeaders(caller: Caller, tenantId?: string): Record<string,
     "x-forwarded-prefix": "/api",
     ...(caller.cookie ? { cookie: caller.cookie } : {}),
     ...(caller.userAgent ? { "user-agent": caller.userAgent } : {}),
+    ...(caller.traceparent ? { traceparent: caller.traceparent } : {}),
     ...(tenantId ? { "x-tenant-id": tenantId } : {}),
   };
 }

@@ -28,11 +28,3 @@ export function securePage(response: Response, requestId: string): Response {
   // Astro says "OK" of whatever status a page sets; without a text, Node says the right one.
   return new Response(response.body, { status: response.status, headers: response.headers });
 }
-
-const SANE_REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
-
-/** The caller's request id if it is a sane token, else a new one. */
-export function requestIdOf(headers: Headers): string {
-  const given = headers.get("x-request-id");
-  return given !== null && SANE_REQUEST_ID.test(given) ? given : crypto.randomUUID();
-}
