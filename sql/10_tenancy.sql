@@ -174,27 +174,27 @@ set search_path = ''
 as $$
 declare
   asked constant text := private.request_header('x-tenant-id');
+  -- Here, once: as a condition it would be asked of each row.
+  tenant constant uuid := private.as_uuid(asked);
+  person constant uuid := auth.uid();
   key constant uuid := private.api_key_id();
   own uuid;
 begin
   if key is not null then
     own := private.api_key_tenant(key, required, domain);
-    return case
-      when asked is null then own
-      when private.as_uuid(asked) = own then own
-    end;
+    return case when asked is null or tenant = own then own end;
   elsif asked is null then
     return (
       select case when count(*) = 1 then min(m.tenant_id::text) filter (where m.role >= required) end
       from public.memberships m
       join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
-      where m.user_id = auth.uid())::uuid;
+      where m.user_id = person)::uuid;
   end if;
   return (
     select m.tenant_id
     from public.memberships m
     join public.tenants t on t.id = m.tenant_id and t.deleted_at is null
-    where m.tenant_id = private.as_uuid(asked) and m.user_id = auth.uid() and m.role >= required);
+    where m.tenant_id = tenant and m.user_id = person and m.role >= required);
 end
 $$;
 comment on function private.current_tenant is

@@ -30,12 +30,15 @@ grant select on private.order_documents to authenticated, service_role;
 
 create function private.order_document(id uuid)
 returns json
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select d.document from private.order_documents d
-  where d.tenant_id = private.current_tenant('viewer', 'orders') and d.id = order_document.id
+begin
+  return (
+    select d.document from private.order_documents d
+    where d.tenant_id = (select private.current_tenant('viewer', 'orders')) and d.id = order_document.id);
+end
 $$;
 grant execute on function private.order_document to authenticated;
 
@@ -90,12 +93,15 @@ comment on function private.put_items is 'Makes the items of an order those give
 
 create function private.drop_items_after(target uuid, last int)
 returns void
-language sql
+language plpgsql
 security definer
 set search_path = ''
 as $$
+begin
   delete from public.order_items i
-  where i.tenant_id = private.current_tenant('member', 'orders') and i.order_id = target and i.position > last
+  where i.tenant_id = (select private.current_tenant('member', 'orders'))
+    and i.order_id = target and i.position > last;
+end
 $$;
 comment on function private.drop_items_after is 'Removes the lines behind a position; callers themselves may not DELETE.';
 grant execute on function private.put_items, private.drop_items_after to authenticated;

@@ -5,13 +5,16 @@
 
 create function private.changed_fields(before jsonb, after jsonb)
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select jsonb_object_agg(key, value) from jsonb_each(before)
-  where value is distinct from after -> key
-    and key not in ('version', 'created_by', 'updated_at', 'deleted_at', 'sequence')
+begin
+  return (
+    select jsonb_object_agg(key, value) from jsonb_each(before)
+    where value is distinct from after -> key
+      and key not in ('version', 'created_by', 'updated_at', 'deleted_at', 'sequence'));
+end
 $$;
 comment on function private.changed_fields is 'The fields that changed, as they were; null when none did.';
 

@@ -42,7 +42,7 @@ comment on column audit.entries.id is 'Ordered by time, so that a month is a ran
 comment on column audit.entries.actor_id is 'The person''s or key''s id; an analyst''s or the system''s database role.';
 comment on column audit.entries.changes is '{field: [old, new]}.';
 comment on column audit.entries.metadata is
-  'door: portal, api, rest, auth, task or sql. of: the record that this one is a part of, <type>:<id>.';
+  'door: portal, api, rest, auth, task or sql. of: the record that this one is a part of, <type>:<id>. currency: what amounts among the changes are in.';
 comment on column audit.entries.salt is
   'Random: what the chain holds of personal values is their digest with it. Gone once they are erased.';
 comment on column audit.entries.erased is

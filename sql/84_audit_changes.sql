@@ -1,5 +1,16 @@
 -- Audit: changes of rows. What an entry says of one, and the triggers of every table that has any.
 
+create function private.is_untold(field text)
+returns boolean
+language sql
+immutable
+as $$
+  -- Never a secret, neither hashed nor encrypted; when it was changed is none.
+  select field = any ('{tenant_id,id,version,created_at,updated_at,created_by,object_key}')
+    or field ~ 'secret|token|hash|password|crypt|cipher' and field not like '%\_at'
+$$;
+comment on function private.is_untold is 'The columns that no entry tells of: secrets, and what goes without saying.';
+
 create function private.field_changes(before jsonb, after jsonb)
 returns jsonb
 language plpgsql
@@ -9,12 +20,8 @@ as $$
 begin
   return (
     select coalesce(jsonb_object_agg(key, jsonb_build_array(before -> key, after -> key)), '{}')
-    from jsonb_object_keys((before || after) - array[
-      'tenant_id', 'id', 'version', 'created_at', 'updated_at', 'created_by', 'object_key']) as key
-    where before -> key is distinct from after -> key
-      -- Never a secret, neither hashed nor encrypted; when it was changed is none.
-      and (key like '%\_at'
-        or key not like all (array['%secret%', '%token%', '%hash%', '%password%', '%crypt%', '%cipher%'])));
+    from jsonb_object_keys(before || after) as key
+    where before -> key is distinct from after -> key and not private.is_untold(key));
 end
 $$;
 comment on function private.field_changes is 'The fields in which two rows differ, {field: [old, new]}; never a secret.';
@@ -70,6 +77,11 @@ begin
     entity, present ->> tg_argv[2], changes, origin.ip, origin.user_agent, origin.request_id,
     jsonb_strip_nulls(jsonb_build_object(
       'door', origin.door,
+      -- What its amounts are in; of an item, its order's.
+      'currency', case when entity = 'order_item'
+        then (select o.currency from public.orders o
+          where o.tenant_id = (present ->> 'tenant_id')::uuid and o.id = (present ->> 'order_id')::uuid)
+        else present ->> 'currency' end,
       'of', case when tg_nargs > 4
         then coalesce(present ->> tg_argv[3], tg_argv[3]) || ':' || (present #>> string_to_array(tg_argv[4], '.')) end)));
   return null;
@@ -101,14 +113,21 @@ set search_path = ''
 as $$
 declare
   origin constant audit.origin := private.audit_origin();
+  -- Asked once: of each field of each item it took longer than all else.
+  untold constant text[] := array(
+    select a.attname from pg_catalog.pg_attribute a where a.attrelid = tg_relid and private.is_untold(a.attname));
 begin
   insert into audit.entries (
     tenant_id, actor_kind, actor_id, action, entity_type, entity_id, changes, ip, user_agent,
     request_id, metadata)
   select i.tenant_id, origin.actor_kind, origin.actor_id, 'create', 'order_item', i.id::text,
-    private.field_changes('{}', jsonb_strip_nulls(to_jsonb(i))), origin.ip, origin.user_agent,
-    origin.request_id, jsonb_build_object('door', origin.door, 'of', 'order:' || i.order_id)
-  from added i order by i.order_id, i.position;
+    (select jsonb_object_agg(field.key, jsonb_build_array(null, field.value))
+      from jsonb_each(jsonb_strip_nulls(to_jsonb(i)) - untold) as field),
+    origin.ip, origin.user_agent,
+    origin.request_id,
+    jsonb_build_object('door', origin.door, 'currency', o.currency, 'of', 'order:' || i.order_id)
+  from added i left join public.orders o on o.tenant_id = i.tenant_id and o.id = i.order_id
+  order by i.order_id, i.position;
   return null;
 end
 $$;

@@ -55,6 +55,36 @@ as $$
 $$;
 comment on function private.timeline_kind is 'What an entry is in a record''s history; null when it is nothing that its readers care for.';
 
+create function private.delivery_events(tenant uuid, about text, record uuid)
+returns table (id uuid, event json)
+language sql
+stable
+set search_path = ''
+as $$
+  select
+    case when told.finished_at is null then told.id else private.first_uuid_v7(told.finished_at) end,
+    json_build_object(
+      'at', coalesce(told.finished_at, told.created_at),
+      'kind', case told.status
+        when 'succeeded' then 'webhook_delivered' when 'failed' then 'webhook_failed' else 'webhook_waiting' end,
+      'actor', json_build_object('kind', 'system', 'id', 'kontor_worker'),
+      'summary', format(
+        case told.status
+          when 'succeeded' then 'Webhook %s delivered to %s'
+          when 'failed' then 'Webhook %s could not be delivered to %s'
+          else 'Webhook %s is to be delivered to %s' end,
+        told.event_type, told.receiver))
+  from (
+    select d.*, substring(w.url from '^https?://([^/?#]+)') as receiver
+    from private.events e
+    join public.webhook_deliveries d on d.tenant_id = e.tenant_id and d.event_id = e.id
+    join public.webhooks w on w.tenant_id = d.tenant_id and w.id = d.webhook_id
+    where e.tenant_id = tenant and e.entity_type = about and e.entity_id = record
+    order by d.id desc limit 1000) as told
+$$;
+comment on function private.delivery_events is
+  'What was told of a record to webhooks, or is to be: as its history shows it, and ids that sort with those of entries.';
+
 create function public.record_timeline(entity_type text, entity_id uuid)
 returns json
 language plpgsql
@@ -114,7 +144,8 @@ begin
       group by t.at, t.kind, t.actor_kind, t.actor_id, t.entity_type,
         case when t.entity_type = 'order_item' then null else t.id end
     )
-    select coalesce(json_agg(json_build_object(
+    select coalesce(json_agg(s.event order by s.id desc), '[]') from (
+    select v.id, json_build_object(
       'at', v.at, 'kind', v.kind,
       'actor', json_build_object('kind', v.actor_kind, 'id', v.actor_id, 'email', p.email, 'name', p.name),
       'summary', case v.kind
@@ -143,11 +174,15 @@ begin
         end
       end,
       'changes', case when v.entries = 1 and v.kind in ('updated', 'status_changed', 'item_changed')
-        then nullif(v.changes, '{}') end) order by v.id desc), '[]')
+        then nullif(v.changes, '{}') end,
+      'currency', v.metadata ->> 'currency') as event
     from events v
-    left join public.people p on p.id = case when v.actor_kind = 'user' then v.actor_id::uuid end);
+    left join public.people p on p.id = case when v.actor_kind = 'user' then v.actor_id::uuid end
+    union all
+    select d.id, d.event from private.delivery_events(tenant, about, record_timeline.entity_id) d
+    where tenant = private.current_tenant('admin')) as s);
 end
 $$;
 comment on function public.record_timeline is
-  'What happened to an order, a customer or a product, with its items, files, mails and documents, newest first: {at, kind, actor, summary, changes}.';
+  'What happened to an order, a customer or a product, with its items, files, mails and documents, to admins with what webhooks were told, newest first: {at, kind, actor, summary, changes, currency}.';
 grant execute on function public.record_timeline to authenticated;

@@ -125,7 +125,8 @@ export function resourceRoutes<Q extends ListQuery>(resource: Resource<Q>): Rout
       access: "viewer",
       tag,
       summary: `What happened to ${one}`,
-      description: "With what belongs to it: files, mails, documents. Newest first.",
+      description:
+        "With what belongs to it: files, mails, documents; to admins webhook deliveries, too. Newest first.",
       answers: { 200: { description: "The events", schema: timeline } },
       handle: async ({ db, params }) => {
         const [row] = await db.rows<{ json: string }>((sql) =>

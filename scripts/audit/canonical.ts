@@ -1,8 +1,8 @@
 /**
  * An entry's place in its tenant's chain, computed without the database's help: what
- * private.audit_canonical() and private.seal_audit() (sql/80_audit.sql) do, once more.
+ * private.audit_canonical() and private.seal_audit() (sql/86_audit_chain.sql) do, once more.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** An entry as it is stored; every value as Postgres writes it, so that no digit or key is lost. */
 export type Entry = {
@@ -27,12 +27,13 @@ export type Entry = {
   hash: Buffer;
 };
 
-function digest(salt: Buffer, part: string, value: string | null): string {
-  return createHash("sha256")
-    .update(salt)
-    .update(`${part}:${value ?? ""}`)
-    .digest("hex");
+/** SHA-256 of bytes and a text behind them; in one call, which takes two thirds of what a Hash object does. */
+function sha256(bytes: Buffer, text: string): Buffer {
+  return hash("sha256", Buffer.concat([bytes, Buffer.from(text)]), "buffer");
 }
+
+const digest = (salt: Buffer, part: string, value: string | null) =>
+  sha256(salt, `${part}:${value ?? ""}`).toString("hex");
 
 /** The salted digests of what may be personal, as jsonb prints them; null for lack of a salt. */
 function digests({ salt, changes, ip, metadata, user_agent }: Entry): string | null {
@@ -56,8 +57,5 @@ export function canonical(entry: Entry, position: string = entry.position): stri
 
 /** The hash that an entry has behind a predecessor. */
 export function hashAfter(predecessor: Buffer, text: string | null): Buffer {
-  return createHash("sha256")
-    .update(predecessor)
-    .update(text ?? "")
-    .digest();
+  return sha256(predecessor, text ?? "");
 }

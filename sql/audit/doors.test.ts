@@ -90,21 +90,21 @@ it("the same edit of an order through all four doors: who, through which, from w
       changes: { notes: [null, "by portal"] },
       user_agent: "tests of portal",
       request_id: "r-portal",
-      metadata: { door: "portal" },
+      metadata: { door: "portal", currency: "EUR" },
     },
     {
       ...person,
       changes: { notes: ["by portal", "by api"] },
       user_agent: "tests of api",
       request_id: "r-api",
-      metadata: { door: "api" },
+      metadata: { door: "api", currency: "EUR" },
     },
     {
       ...person,
       changes: { notes: ["by api", "by rest"] },
       user_agent: "tests of rest",
       request_id: "r-rest",
-      metadata: { door: "rest" },
+      metadata: { door: "rest", currency: "EUR" },
     },
     {
       ...person,
@@ -113,7 +113,7 @@ it("the same edit of an order through all four doors: who, through which, from w
       changes: { notes: ["by rest", "by sql"] },
       user_agent: "psql",
       request_id: null,
-      metadata: { door: "sql" },
+      metadata: { door: "sql", currency: "EUR" },
     },
   ]);
 });

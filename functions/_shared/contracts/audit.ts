@@ -49,7 +49,8 @@ export const auditEntry = z.object({
   request_id: z.string().nullable(),
   metadata: z.record(z.string(), z.unknown()).meta({
     description:
-      "door: portal, api, rest, auth, task or sql. of: the record that this one is a part of, <type>:<id>.",
+      "door: portal, api, rest, auth, task or sql. of: the record that this one is a part of, <type>:<id>. " +
+      "currency: what amounts among the changes are in.",
   }),
 }).meta({ id: "AuditEntry" });
 export type AuditEntry = z.infer<typeof auditEntry>;

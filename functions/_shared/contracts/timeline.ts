@@ -8,7 +8,8 @@ export const timeline = z.object({
     kind: z.string().meta({
       description:
         "created, updated, status_changed, deleted, restored; item_added, item_changed, item_removed; " +
-        "file_added, file_removed; mailed, mail_failed; document_made; erased",
+        "file_added, file_removed; mailed, mail_failed; document_made; erased; " +
+        "to admins also webhook_waiting, webhook_delivered, webhook_failed",
     }),
     actor: z.object({
       kind: z.string(),
@@ -18,6 +19,7 @@ export const timeline = z.object({
     }),
     summary: z.string(),
     changes: z.record(z.string(), z.array(z.unknown())).nullish(),
+    currency: z.string().nullish().meta({ description: "What amounts among the changes are in." }),
   })),
 }).meta({ id: "Timeline" });
 export type TimelineEntry = z.infer<typeof timeline>["data"][number];

@@ -1,17 +1,13 @@
-import type { AuditEntry } from "../../../../functions/_shared/contracts/audit.ts";
-import { formatDateTime, formatMoney, formatNumber } from "../../lib/format.ts";
-import { usePage } from "../../ui/context.tsx";
+import { ChangedValue } from "./ChangedValue.tsx";
+import { changedFields, type FieldChanges } from "./changed-fields.ts";
 import { fieldLabel } from "./words.ts";
 
-/** Fields that are amounts in the record's currency. */
-const AMOUNTS = /^(sub|tax_|discount_|shipping_|line_)?total$|^(unit_price|discount|tax)$/;
-const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/;
+type Props = { changes: FieldChanges; currency: unknown };
 
 /** What an entry changed, field by field: what was, what is. */
-export function Changes({ entry }: { entry: AuditEntry }) {
-  const fields = Object.entries(entry.changes).sort(([a], [b]) => a.localeCompare(b));
+export function Changes({ changes, currency }: Props) {
+  const fields = changedFields(changes, currency);
   if (fields.length === 0) return null;
-  const currency = lastText(entry.changes.currency);
   return (
     <table className="w-full table-fixed text-sm">
       <caption className="sr-only">Fields</caption>
@@ -23,7 +19,7 @@ export function Changes({ entry }: { entry: AuditEntry }) {
         </tr>
       </thead>
       <tbody>
-        {fields.map(([name, [before, after]]) => (
+        {fields.map(({ name, before, after, currencies }) => (
           <tr key={name} className="border-line border-t align-top max-sm:block max-sm:py-1.5">
             <th
               scope="row"
@@ -32,10 +28,10 @@ export function Changes({ entry }: { entry: AuditEntry }) {
               {fieldLabel(name)}
             </th>
             <td className="py-1.5 pe-3 text-danger-text max-sm:block max-sm:py-0">
-              <Value name={name} value={before} currency={currency} />
+              <ChangedValue name={name} value={before} currency={currencies[0]} />
             </td>
             <td className="py-1.5 text-green-text max-sm:block max-sm:py-0">
-              <Value name={name} value={after} currency={currency} />
+              <ChangedValue name={name} value={after} currency={currencies[1]} />
             </td>
           </tr>
         ))}
@@ -44,51 +40,25 @@ export function Changes({ entry }: { entry: AuditEntry }) {
   );
 }
 
-type ValueProps = { name: string; value: unknown; currency: string | null };
-
-function Value({ name, value, currency }: ValueProps) {
-  const { locale, tenant } = usePage();
-  if (value === null || value === undefined || value === "") {
-    return <span className="text-faint">–</span>;
-  }
-  if (typeof value === "boolean") return value ? "Yes" : "No";
-  if (typeof value === "number") {
-    const isMoney = AMOUNTS.test(name) && currency !== null;
-    const text = isMoney ? formatMoney(value, currency, locale) : formatNumber(value, locale);
-    return (
-      <span className="numeric" suppressHydrationWarning>
-        {text}
-      </span>
-    );
-  }
-  if (typeof value === "string") {
-    if (!MOMENT.test(value) || Number.isNaN(Date.parse(value))) {
-      return (
-        <span className="whitespace-pre-wrap break-words" dir="auto">
-          {value}
-        </span>
-      );
-    }
-    return (
-      <time dateTime={value} className="numeric" suppressHydrationWarning>
-        {formatDateTime(value, locale, tenant.time_zone)}
-      </time>
-    );
-  }
-  if (JSON.stringify(value).length < 3) return <span className="text-faint">–</span>;
+/** The same where there is little room: a line for each field. */
+export function ChangeLines({ changes, currency }: Props) {
+  const fields = changedFields(changes, currency);
+  if (fields.length === 0) return null;
   return (
-    <details>
-      <summary className="cursor-pointer">
-        {Array.isArray(value) ? `${value.length} entries` : Object.keys(value).join(", ")}
-      </summary>
-      <pre className="overflow-x-auto whitespace-pre-wrap break-words text-xs">
-        {JSON.stringify(value, null, 2)}
-      </pre>
-    </details>
+    <dl className="mt-0.5 flex flex-col gap-0.5 text-xs">
+      {fields.map(({ name, before, after, currencies }) => (
+        <div key={name} className="line-clamp-3 break-words text-muted">
+          <dt className="inline text-faint">{fieldLabel(name)}: </dt>
+          <dd className="inline">
+            <ChangedValue name={name} value={before} currency={currencies[0]} />
+            <span aria-hidden="true"> → </span>
+            <span className="sr-only">, now </span>
+            <span className="text-ink">
+              <ChangedValue name={name} value={after} currency={currencies[1]} />
+            </span>
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
-}
-
-function lastText(pair: readonly unknown[] | undefined): string | null {
-  const value = pair?.[1] ?? pair?.[0];
-  return typeof value === "string" ? value : null;
 }

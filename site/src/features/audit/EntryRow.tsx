@@ -30,7 +30,7 @@ export function EntryRow({ entry }: { entry: AuditEntry }) {
           </span>
         </summary>
         <div className="flex flex-col gap-3 px-4 pb-4 ps-10">
-          <Changes entry={entry} />
+          <Changes changes={entry.changes} currency={entry.metadata.currency} />
           <From entry={entry} />
         </div>
       </details>
@@ -55,7 +55,7 @@ function From({ entry }: { entry: AuditEntry }) {
   const href = useHref();
   const own = { type: entry.entity_type, id: entry.entity_id };
   const parent = parentOf(entry);
-  const { door: _door, of: _of, ...more } = entry.metadata;
+  const { door: _door, of: _of, currency: _currency, ...more } = entry.metadata;
   const link = ({ type, id }: { type: string; id: string }) => {
     const path = recordPath(type, id);
     return path === null ? (

@@ -1,7 +1,9 @@
 import type { TimelineEntry } from "../../../../functions/_shared/contracts/timeline.ts";
 import { DateTime } from "../../ui/Values.tsx";
+import { ChangeLines } from "../audit/Changes.tsx";
+import type { FieldChanges } from "../audit/changed-fields.ts";
 
-/** What happened to an order, newest first. */
+/** What happened to a record, newest first. */
 export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
   return (
     <section aria-labelledby="timeline" className="panel px-4 py-4 text-sm">
@@ -25,6 +27,7 @@ export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
             />
             <div className="min-w-0">
               <p className="break-words">{entry.summary}</p>
+              <ChangeLines changes={told(entry)} currency={entry.currency} />
               <p className="text-faint text-xs">
                 <bdi>{actorName(entry)}</bdi> · <DateTime value={entry.at} time />
               </p>
@@ -34,6 +37,12 @@ export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
       </ol>
     </section>
   );
+}
+
+/** The changes that say more than the summary: not the status, and no ids, which nobody reads. */
+function told({ changes }: TimelineEntry): FieldChanges {
+  const fields = Object.entries(changes ?? {});
+  return Object.fromEntries(fields.filter(([name]) => name !== "status" && !name.endsWith("_id")));
 }
 
 function actorName({ actor }: TimelineEntry): string {
