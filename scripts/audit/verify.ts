@@ -8,8 +8,8 @@
  */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { using } from "../backup/connect.ts";
 import { main } from "../db/main.ts";
-import { using } from "../db/scratch.ts";
 import { readEnv } from "../env.ts";
 import { readStackFile, stackFile } from "../stack/stack_file.ts";
 import { checkChains, type Report } from "./check.ts";

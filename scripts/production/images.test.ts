@@ -5,6 +5,7 @@ import { validate } from "dockerfile-utils";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { ROOT } from "../env.ts";
+import { readCompose } from "./compose.ts";
 import { importGraph } from "./import_graph.ts";
 import { neededPackages } from "./prune_modules.ts";
 
@@ -50,6 +51,7 @@ const DOCKERFILES = [
   "supabase/database/Dockerfile",
   "supabase/gateway/Dockerfile",
   "supabase/pooler/Dockerfile",
+  "scripts/production/observability/Dockerfile",
 ];
 
 describe.each(DOCKERFILES)("%s", (file) => {
@@ -85,6 +87,12 @@ describe.each([
       "tasks/previews/draw_main.ts",
       "scripts/production/migrate.ts",
       "scripts/production/check_settings.ts",
+      "scripts/production/check_running.ts",
+      "scripts/production/upgrade.ts",
+      "scripts/backup/backup.ts",
+      "scripts/backup/restore.ts",
+      "scripts/audit/verify.ts",
+      "scripts/health_check.ts",
     ],
   ],
   ["site/Dockerfile", ["site/server/main.ts"]],
@@ -120,6 +128,18 @@ describe.each([
     );
     expect(missing).toEqual([]);
   });
+});
+
+it("whatever a service runs with Node is among the programs that its image was made for", () => {
+  const { services } = readCompose([text("docker-compose.yml")]);
+  const commands = Object.values(services).flatMap(({ build, command }) => {
+    const [program, script] = Array.isArray(command) ? command : [];
+    return program === "node" && build ? [[build.dockerfile, String(script)] as const] : [];
+  });
+  expect(commands.length).toBeGreaterThan(3);
+  for (const [dockerfile, script] of commands) {
+    expect(stagesOf(dockerfile).flatMap(({ pruned }) => pruned)).toContain(script);
+  }
 });
 
 it("the documents' fonts go into the images that print", () => {

@@ -1,62 +1,30 @@
 /**
- * Replays the Dockerfiles of our three images without Docker, as far as that goes: copies what the builder
- * would be given, installs, builds and prunes as they say, and leaves each image's files in a folder.
+ * `npm run images:replay`: replays the Dockerfiles of our three images without Docker, as far as that goes.
+ * Copies what the builder would be given, installs, builds and prunes as they say, and starts what comes of
+ * it as docker-compose.yml does, against a stack of its own.
  *
- *   node scripts/production/replay_images.ts <folder> [functions|tasks|site …]
+ *   npm run images:replay -- [--keep <folder>] [functions|tasks|site …]
  *
  * Left out: the base images (this machine's Node and Deno stand in), apt-get, users. `npm ci` runs once.
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
+import { parseArgs } from "node:util";
+import { createFilter, stagesOf } from "./dockerfile.ts";
+import { startImages } from "./replay_start.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const IMAGES = ["functions", "tasks", "site"];
-
-export type Step = { readonly verb: string; readonly args: string };
-export type Stage = {
-  readonly base: string;
-  readonly name: string;
-  readonly steps: readonly Step[];
-};
-
-/** The stages of a Dockerfile, as far as ours go: no shell form of COPY, no ADD, no ARG. */
-export function stagesOf(text: string): Stage[] {
-  const lines = text
-    .split("\n")
-    .filter((line) => !line.startsWith("#"))
-    .join("\n")
-    .replace(/\\\n\s*/g, "");
-  return lines
-    .split(/^FROM /m)
-    .slice(1)
-    .map((block, index) => {
-      const [first = "", ...rest] = block.trim().split("\n");
-      const [, base = "", name = String(index)] =
-        /^(?:--\S+ )*(\S+)(?: AS (\w+))?$/.exec(first) ?? [];
-      const steps = rest.flatMap((line) => {
-        const [, verb, args] = /^([A-Z]+) (?:--(?!from)\S+ )*(.*)$/.exec(line) ?? [];
-        return verb && args ? [{ verb, args }] : [];
-      });
-      return { base, name, steps };
-    });
-}
-
-/** What .dockerignore lets through: `!` lets in, a later line takes out again. */
-export function createFilter(text: string): (file: string) => boolean {
-  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-  const rules = lines.map((line) => ({
-    takes: !line.startsWith("!"),
-    pattern: line.replace(/^!/, ""),
-  }));
-  const covers = (pattern: string, file: string) =>
-    path.matchesGlob(file, pattern) || path.matchesGlob(file, `${pattern}/**`);
-  return (file) => {
-    let ignored = false;
-    for (const { takes, pattern } of rules) if (covers(pattern, file)) ignored = takes;
-    return !ignored;
-  };
-}
 
 function copyFromRepository(source: string, target: string, passes: (file: string) => boolean) {
   const found = globSync(source, { cwd: ROOT });
@@ -121,7 +89,7 @@ function perform(verb: string, args: string, { folder, last, made, env, passes }
   } else if (verb === "RUN" && words[0] === "npm") {
     const installed = path.join(folder, "modules");
     if (!existsSync(installed)) {
-      run("npm", words.slice(1), last, env);
+      run("sh", ["-ec", args], last, env);
       link(path.join(last, "node_modules"), installed);
     } else link(installed, path.join(last, "node_modules"));
   } else if (verb === "RUN" && words[0] === "node") {
@@ -129,15 +97,26 @@ function perform(verb: string, args: string, { folder, last, made, env, passes }
   }
 }
 
-function main([folder, ...images]: readonly string[]): void {
-  if (!folder) throw new Error("usage: replay_images.ts <folder> [functions|tasks|site …]");
+async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { keep: { type: "string" } },
+  });
+  const folder = path.resolve(values.keep ?? mkdtempSync(path.join(tmpdir(), "kontor-images-")));
   const passes = createFilter(readFileSync(path.join(ROOT, ".dockerignore"), "utf8"));
-  for (const image of images.length > 0 ? images : IMAGES) {
-    rmSync(path.join(folder, image), { recursive: true, force: true });
-    const made = replay(image, path.resolve(folder), passes);
-    const size = execFileSync("du", ["-sm", made], { encoding: "utf8" }).split("\t")[0];
-    console.log(`${image}: ${made}, ${size} MB`);
+  const made: Record<string, string> = {};
+  try {
+    for (const image of positionals.length > 0 ? positionals : IMAGES) {
+      rmSync(path.join(folder, image), { recursive: true, force: true });
+      made[image] = replay(image, folder, passes);
+      const size = execFileSync("du", ["-sm", made[image]], { encoding: "utf8" }).split("\t")[0];
+      console.log(`${image}: its files are made, ${size} MB`);
+    }
+    await startImages(made, (line) => console.log(line));
+  } finally {
+    if (values.keep === undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
 
-if (import.meta.main) main(process.argv.slice(2));
+if (import.meta.main) await main(process.argv.slice(2));
