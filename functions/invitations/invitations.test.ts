@@ -10,7 +10,7 @@ import {
   type TestTenant,
 } from "../../scripts/stack/testing.ts";
 import { problem } from "../_shared/contracts/common.ts";
-import { createdInvitation, invitationList } from "../_shared/contracts/tenancy.ts";
+import { createdInvitation, invitationList, seenInvitation } from "../_shared/contracts/tenancy.ts";
 
 const refusal = ({ status, body }: Answer) => [status, problem.parse(body).code];
 
@@ -145,4 +145,44 @@ test("another tenant's invitation cannot be taken back", async () => {
   const { token } = await newTenant();
   const refused = await api(`/api/invitations/${id}`, { token, method: "DELETE" });
   expect(refusal(refused)).toEqual([404, "not_found"]);
+});
+
+describe("looking at an invitation", () => {
+  const look = (token: string) => api("/api/invitations/look", { body: { token } });
+
+  test("shows who invites whom where, to anybody who has the token, and changes nothing", async () => {
+    const tenant = await newTenant();
+    const guest = await signUp();
+    const made = await invited(tenant, guest.email, "viewer");
+    const seen = await look(made.token);
+    expect(seen.status).toBe(200);
+    expect(seenInvitation.parse(seen.body)).toEqual({
+      tenant: `Test ${tenant.slug}`,
+      role: "viewer",
+      email: guest.email,
+      invited_by: "Owner",
+      expires_at: made.expires_at,
+      state: "open",
+    });
+    expect((await look(made.token)).status).toBe(200);
+    expect((await accept(guest.token, made.token)).status).toBe(200);
+    expect((await look(made.token)).body).toMatchObject({ state: "accepted" });
+  });
+
+  test("says when it is too late, and nothing of what was never or is no more", async () => {
+    const tenant = await newTenant();
+    const made = await invited(tenant, "late@example.test");
+    await database()`
+      update public.invitations set expires_at = now() - interval '1 minute' where id = ${made.id}`;
+    expect((await look(made.token)).body).toMatchObject({ state: "expired" });
+    const again = await invited(tenant, "late@example.test");
+    expect(refusal(await look(made.token))).toEqual([404, "not_found"]);
+    await api(`/api/invitations/${again.id}`, { token: tenant.token, method: "DELETE" });
+    expect(refusal(await look(again.token))).toEqual([404, "not_found"]);
+    expect(refusal(await look("a guess"))).toEqual([404, "not_found"]);
+    expect(refusal(await look(""))).toEqual([422, "validation_failed"]);
+    const orphan = await invited(tenant, "orphan@example.test");
+    await api(`/api/tenants/${tenant.id}`, { token: tenant.token, method: "DELETE" });
+    expect(refusal(await look(orphan.token))).toEqual([404, "not_found"]);
+  });
 });

@@ -28,10 +28,25 @@ create or replace function auth.email() returns text language sql stable as $$
 $$;
 `;
 
+/** As GoTrue has it, as far as our database asks (private.custom_access_token). Here nobody has one. */
+const FACTORS = `
+create table if not exists auth.mfa_factors (
+  id uuid primary key,
+  user_id uuid not null references auth.users (id) on delete cascade,
+  friendly_name text,
+  factor_type text not null,
+  status text not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  secret text
+);
+`;
+
 const GRANTS = `
 grant usage on schema auth to postgres, anon, authenticated, service_role;
 grant select, references, trigger on auth.users to postgres;
 grant select, delete, trigger on auth.sessions to postgres;
+grant select, insert, update, delete on auth.mfa_factors to postgres;
 grant execute on function auth.jwt(), auth.uid(), auth.role(), auth.email()
   to postgres, anon, authenticated, service_role;
 `;
@@ -76,6 +91,7 @@ export async function installAuthSchema(databaseUrl: string): Promise<void> {
         await tx.unsafe(`comment on schema auth is '${marker()}'`);
       }
       await tx.unsafe(HELPERS);
+      await tx.unsafe(FACTORS);
       await tx.unsafe(GRANTS);
     });
   } finally {
