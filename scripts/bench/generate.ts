@@ -40,9 +40,9 @@ from (
 ) as sizes;
 `;
 
-const TENANT_ROWS = `
+const tenantRows = (prefix: string) => `
 insert into public.tenants (id, slug, name, currency, time_zone)
-select id, 'bench-' || lpad(k::text, 3, '0'), 'Bench ' || k, currency, 'Europe/Berlin' from plan;
+select id, '${prefix}-' || lpad(k::text, 3, '0'), 'Bench ' || k, currency, 'Europe/Berlin' from plan;
 insert into private.number_series (tenant_id, series, last) select id, 'order', orders from plan;
 `;
 
@@ -165,10 +165,11 @@ function words(make: () => string, count: number): string[] {
 
 /**
  * Fills an otherwise idle database.
- * @param owner one connection of the tables' owner.
+ * @param owner one connection of the tables' owner; another one for each time.
  * @param orders how many in all.
  * @param say prints a line of progress.
  * @param tenants how many share them.
+ * @param prefix what their slugs begin with: letters and digits.
  * @returns the tenants, the largest first.
  */
 export async function generate(
@@ -176,6 +177,7 @@ export async function generate(
   orders: number,
   say: (text: string) => void,
   tenants = TENANTS,
+  prefix = "bench",
 ): Promise<BenchTenant[]> {
   faker.seed(20_261_122);
   const companies = words(() => faker.company.name(), 997);
@@ -190,7 +192,7 @@ export async function generate(
   const fill = async (tx: TransactionSql) => {
     await tx.unsafe(CHANCE).simple();
     await tx.unsafe(PLAN, [orders, tenants]);
-    await tx.unsafe(TENANT_ROWS).simple();
+    await tx.unsafe(tenantRows(prefix)).simple();
     await tx.unsafe("alter table plan add primary key (k); analyze plan").simple();
     await step("customers and products", async () => {
       await tx.unsafe(CUSTOMERS, [companies]);
@@ -210,7 +212,7 @@ export async function generate(
   return await owner<BenchTenant[]>`
     select t.id, s.last::int as orders from public.tenants t
     join private.number_series s on s.tenant_id = t.id
-    where t.slug like 'bench-%' order by s.last desc, t.slug`;
+    where starts_with(t.slug, ${`${prefix}-`}) order by s.last desc, t.slug`;
 }
 
 /**

@@ -37,11 +37,16 @@ export async function inRounds(
   return figures;
 }
 
-/** Answers a second with 16 connections. @throws Error when an answer is not 200. */
-export async function requestRate(client: Client, path: string, amount: number): Promise<number> {
+/** Answers a second with so many connections. @throws Error when an answer is not 200. */
+export async function requestRate(
+  client: Client,
+  path: string,
+  amount: number,
+  connections = CONNECTIONS,
+): Promise<number> {
   const result = await autocannon({
     url: `${client.origin}${path}`,
-    connections: CONNECTIONS,
+    connections,
     amount,
     // It looks whether it is done only when it samples, each second unless told otherwise.
     sampleInt: 10,

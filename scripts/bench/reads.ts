@@ -19,7 +19,7 @@ import { atLeast, atMost, note, type Result } from "./report.ts";
 const ROUNDS = 15;
 const REQUESTS = 320;
 const QUERIES = 60;
-const PLAIN = "/orders?limit=25";
+export const PLAIN = "/orders?limit=25";
 
 export type Readers = {
   /** The same person at every address that leads to the functions. */
@@ -38,7 +38,7 @@ const page = z.object({
 });
 
 /** The path of a page far down the list, reached as a client reaches it: cursor by cursor. */
-async function farPage(client: Client, number: number): Promise<string> {
+export async function farPage(client: Client, number: number): Promise<string> {
   let skip = (number - 1) * 25;
   let cursor = "";
   while (skip > 0) {
@@ -52,7 +52,7 @@ async function farPage(client: Client, number: number): Promise<string> {
 }
 
 /** Filters as people set them, on what the tenant has. */
-async function filtered(owner: Sql, tenant: string): Promise<Record<string, string>> {
+export async function filtered(owner: Sql, tenant: string): Promise<Record<string, string>> {
   const [found] = await owner<{ customer_id: string; name: string; number: string }[]>`
     with busiest as (
       select customer_id, count(*) as orders from public.orders
