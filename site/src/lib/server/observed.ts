@@ -23,4 +23,6 @@ function meet(place: Meeting): AsyncLocalStorage<Observation> {
 }
 
 /** The present request's; there is none in `astro dev`, which has no server of ours in front. */
-export const observed: AsyncLocalStorage<Observation> = meet(globalThis);
+export const observed: AsyncLocalStorage<Observation> = meet(
+  globalThis as typeof globalThis & Meeting,
+);
