@@ -1,7 +1,8 @@
-/** Makes Grafana's dashboards of panels.ts: `node scripts/production/observability/dashboards.ts`. */
+/** Makes Grafana's dashboards of boards.ts: `node scripts/production/observability/dashboards.ts`. */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { BOARDS, type Board, type Panel } from "./panels.ts";
+import type { Board, Panel } from "./board.ts";
+import { BOARDS } from "./boards.ts";
 
 const PROMETHEUS = { type: "prometheus", uid: "prometheus" };
 const LOKI = { type: "loki", uid: "loki" };

@@ -1,27 +1,5 @@
-/** What Grafana's dashboards show, in the words of our own metrics. */
-
-/** A query of Prometheus, and what a line of it is called. */
-export type Query = readonly [promql: string, legend: string];
-
-export type Panel = {
-  readonly title: string;
-  /** What one should think when looking at it. */
-  readonly description?: string;
-  /** One of Grafana's: s, bytes, percentunit, reqps, short … */
-  readonly unit: string;
-  /** A number instead of lines over time. */
-  readonly stat?: boolean;
-  readonly queries: readonly Query[];
-};
-
-export type Board = {
-  /** A file's name and the page's address. */
-  readonly uid: string;
-  readonly title: string;
-  readonly panels: readonly Panel[];
-  /** Below: log lines that this LogQL selects. */
-  readonly logs?: string;
-};
+/** Dashboards of what is done: requests, jobs, webhooks. */
+import type { Board } from "./board.ts";
 
 const REQUESTS = "kontor_http_request_duration_seconds";
 const DELIVERY = 'task="deliver_webhook"';
@@ -29,7 +7,7 @@ const DELIVERY = 'task="deliver_webhook"';
 const quantile = (share: number, by: string, of: string) =>
   `histogram_quantile(${share}, sum by (${by}) (rate(${of}[5m])))`;
 
-const requests: Board = {
+export const requests: Board = {
   uid: "kontor-requests",
   title: "Requests",
   panels: [
@@ -82,7 +60,7 @@ const requests: Board = {
   logs: '{part=~"site|functions|gateway", level=~"warn|error|fatal"}',
 };
 
-const queue: Board = {
+export const queue: Board = {
   uid: "kontor-queue",
   title: "Queue",
   panels: [
@@ -135,7 +113,7 @@ const queue: Board = {
   logs: '{part="worker", level=~"warn|error|fatal"}',
 };
 
-const webhooks: Board = {
+export const webhooks: Board = {
   uid: "kontor-webhooks",
   title: "Webhooks",
   panels: [
@@ -185,110 +163,3 @@ const webhooks: Board = {
     },
   ],
 };
-
-const database: Board = {
-  uid: "kontor-database",
-  title: "Database",
-  panels: [
-    {
-      title: "Its size",
-      unit: "bytes",
-      stat: true,
-      queries: [["max(kontor_db_size_bytes)", ""]],
-    },
-    {
-      title: "Connections taken",
-      unit: "percentunit",
-      stat: true,
-      queries: [["sum(kontor_db_connections) / max(kontor_db_connections_max)", ""]],
-    },
-    {
-      title: "Connections by login",
-      unit: "short",
-      queries: [["sum by (login) (kontor_db_connections)", "{{login}}"]],
-    },
-    {
-      title: "The functions' connections",
-      unit: "short",
-      queries: [
-        ["sum by (state) (kontor_db_pool_connections)", "{{state}}"],
-        ["sum(kontor_db_pool_size)", "at most"],
-      ],
-    },
-    {
-      title: "Requests that wait for a connection",
-      unit: "short",
-      queries: [["sum(kontor_db_pool_waiting)", "waiting"]],
-    },
-    {
-      title: "The disk",
-      description: "Postgres stops when it is full; somebody is woken at 15 % free.",
-      unit: "bytes",
-      queries: [
-        ['node_filesystem_avail_bytes{mountpoint="/volumes/db"}', "free"],
-        ['node_filesystem_size_bytes{mountpoint="/volumes/db"}', "all of it"],
-      ],
-    },
-    {
-      title: "The machine",
-      unit: "percentunit",
-      queries: [
-        ["1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes", "memory"],
-        ['1 - avg(rate(node_cpu_seconds_total{mode="idle"}[5m]))', "processors"],
-      ],
-    },
-  ],
-  logs: '{service="db"}',
-};
-
-const backups: Board = {
-  uid: "kontor-backups",
-  title: "Backups",
-  panels: [
-    {
-      title: "Proven",
-      description: "1: the latest was restored and found equal, and no kept one is damaged.",
-      unit: "short",
-      stat: true,
-      queries: [["min(kontor_backup_proven)", ""]],
-    },
-    {
-      title: "Age of the latest proven one",
-      description: "Somebody is woken at 36 hours.",
-      unit: "s",
-      stat: true,
-      queries: [["time() - max(kontor_backup_last_success_timestamp_seconds)", ""]],
-    },
-    {
-      title: "Since the last attempt",
-      unit: "s",
-      stat: true,
-      queries: [["time() - max(kontor_backup_last_run_timestamp_seconds)", ""]],
-    },
-    {
-      title: "Damaged ones",
-      unit: "short",
-      stat: true,
-      queries: [["max(kontor_backups_damaged)", ""]],
-    },
-    {
-      title: "What the latest takes",
-      unit: "bytes",
-      queries: [["max(kontor_backup_bytes)", "stored"]],
-    },
-    {
-      title: "How long it takes",
-      unit: "s",
-      queries: [
-        [
-          'sum(increase(kontor_job_duration_seconds_sum{task="back_up"}[24h])) / sum(increase(kontor_job_duration_seconds_count{task="back_up"}[24h]))',
-          "back_up",
-        ],
-      ],
-    },
-  ],
-  logs: '{part="worker"} |= "back"',
-};
-
-/** Every dashboard, by its file's name. */
-export const BOARDS: readonly Board[] = [requests, queue, webhooks, database, backups];
