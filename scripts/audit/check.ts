@@ -6,7 +6,7 @@ import { watchErasures } from "./erasures.ts";
 import type { Heads } from "./heads.ts";
 
 /** Entries in memory at a time. */
-const PAGE = 500;
+const PAGE = 100;
 
 export type ChainReport = {
   tenant_id: string;

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:audit`: how fast a long log is sealed, verified and read, and what the log costs an
- * order. BENCH_ORDERS entries (1,000,000); `--json <file>` writes the results.
+ * `npm run bench:audit`: how fast a long log is sealed, verified and read. BENCH_ORDERS entries
+ * (1,000,000); `--json <file>` writes the results. What the log costs an order is in bench:webhooks.
  */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -13,11 +13,9 @@ import { z } from "zod";
 import { readEnv } from "../env.ts";
 import { startBenchStack } from "./bench_stack.ts";
 import { type Client, createClient } from "./client.ts";
-import { inRounds, median } from "./measure.ts";
+import { median } from "./measure.ts";
 import { atMost, holds, note, type Result, table } from "./report.ts";
 
-const ROUNDS = 5;
-const ORDERS_A_ROUND = 40;
 const READS = 15;
 const SEALED_AT_ONCE = 20_000;
 /** So much more memory the second half of a log may take than the first. */
@@ -40,47 +38,6 @@ if (!tenant) throw new Error("no tenant was made");
 await owner`
   insert into public.memberships (tenant_id, user_id, role) values (${tenant.id}, ${person.id}, 'owner')`;
 const client = createClient(stack.gateway, person.token, tenant.id);
-
-/** Ten items of different amounts. */
-const ORDER = {
-  items: Array.from({ length: 10 }, (_, n) => ({
-    name: `Item ${n + 1}`,
-    quantity: n + 1.5,
-    unit_price: 9.25 + n,
-    tax_rate: 19,
-  })),
-};
-
-/** An order's create with the log's triggers and without them, in turns. */
-async function share(): Promise<Result[]> {
-  const create = (verb: "enable" | "disable") => async () => {
-    await owner.unsafe(`
-      alter table public.orders ${verb} trigger audit;
-      alter table public.order_items ${verb} trigger audit;
-      alter table public.order_items ${verb} trigger audit_insert`);
-    const taken: number[] = [];
-    for (let order = 0; order < ORDERS_A_ROUND; order += 1) {
-      const started = performance.now();
-      const { status } = await client.post("/orders", ORDER);
-      if (status !== 201) throw new Error(`an order was refused: ${status}`);
-      taken.push(performance.now() - started);
-    }
-    return median(taken);
-  };
-  const figures = await inRounds(ROUNDS, [
-    { name: "without", run: create("disable") },
-    { name: "with", run: create("enable") },
-  ]);
-  await create("enable")();
-  const of = (name: string) => median(figures.get(name) ?? []);
-  return [
-    note(
-      "an order of 10 items without the log, with it",
-      `${of("without").toFixed(1)}, ${of("with").toFixed(1)} ms`,
-    ),
-    atMost("  to the same without", of("with") / of("without"), 1.5, "×"),
-  ];
-}
 
 /** As many entries as a busy tenant has in years: mostly changes, by a few people, of many records. */
 async function write(): Promise<void> {
@@ -185,12 +142,10 @@ async function reads(): Promise<Result[]> {
 }
 
 try {
-  say("what the log costs an order");
-  const results = await share();
   say("writing");
   await write();
   say("sealing");
-  results.push(note("sealed", `${(await seal()).toFixed(0)}/s`));
+  const results: Result[] = [note("sealed", `${(await seal()).toFixed(0)}/s`)];
   say("verifying");
   results.push(...(await verify()));
   say("reading");

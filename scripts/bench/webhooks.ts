@@ -6,33 +6,21 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import postgres, { type Sql } from "postgres";
+import postgres from "postgres";
 import { z } from "zod";
 import { EVENT_TYPES } from "../../functions/_shared/contracts/webhooks.ts";
 import { openReceiver } from "../../tasks/testing/receiver.ts";
 import { readIdentity } from "../stack/lock.ts";
 import { startBenchStack } from "./bench_stack.ts";
 import { type Client, createClient } from "./client.ts";
-import { median } from "./measure.ts";
-import { atMost, holds, note, type Result, table } from "./report.ts";
+import { orderCost } from "./order_cost.ts";
+import { holds, note, type Result, table } from "./report.ts";
 import { type Listener, rage, settle } from "./webhook_storm.ts";
 
 const EVENTS = 10_000;
 const ENDPOINTS = 3;
 const KILLS = 10;
-const ROUNDS = 5;
-const ORDERS_A_ROUND = 60;
 const PATIENCE_MS = 600_000;
-
-/** Ten items of different amounts. */
-const ORDER = {
-  items: Array.from({ length: 10 }, (_, n) => ({
-    name: `Item ${n + 1}`,
-    quantity: n + 1.5,
-    unit_price: 9.25 + n,
-    tax_rate: 19,
-  })),
-};
 
 const { values } = parseArgs({ options: { json: { type: "string" } } });
 
@@ -58,56 +46,11 @@ async function listen(client: Client): Promise<Listener> {
   return { receiver, secret: withSecret.parse(body).secret };
 }
 
-const TRIGGERS = {
-  audit: ["orders audit", "order_items audit", "order_items audit_insert"],
-  outbox: ["orders event", "order_items event_added", "order_items event_changed"],
-};
-
-async function toggle(sql: Sql, what: keyof typeof TRIGGERS, verb: "enable" | "disable") {
-  for (const [table, trigger] of TRIGGERS[what].map((name) => name.split(" "))) {
-    await sql.unsafe(`alter table public.${table} ${verb} trigger ${trigger}`);
-  }
-}
-
-/** Milliseconds of an order's create over HTTP with neither, either and both, a round each in turn. */
-async function cost(): Promise<Result[]> {
-  const { id, client } = await newTenant("cost");
-  const listener = await listen(client);
-  const modes: Record<string, string[]> = {
-    neither: [],
-    audit: ["audit"],
-    outbox: ["outbox"],
-    both: ["audit", "outbox"],
-  };
-  const taken: Record<string, number[]> = { neither: [], audit: [], outbox: [], both: [] };
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    for (const [mode, wanted] of Object.entries(modes)) {
-      for (const what of ["audit", "outbox"] as const) {
-        await toggle(owner, what, wanted.includes(what) ? "enable" : "disable");
-      }
-      // What is sent afterwards takes its time elsewhere: here it would only take the processor's.
-      signalWorker("SIGSTOP");
-      for (let order = 0; order < ORDERS_A_ROUND + 10; order += 1) {
-        const began = performance.now();
-        const { status } = await client.post("/orders", ORDER);
-        if (status !== 201) throw new Error(`an order was refused: ${status}`);
-        if (round > 0 && order >= 10) taken[mode]?.push(performance.now() - began);
-      }
-      signalWorker("SIGCONT");
-      await settle(owner, id, [], PATIENCE_MS); // so that deliveries do not run into the next
-    }
-  }
-  await listener.receiver.close();
-  const of = (mode: string) => median(taken[mode] ?? []);
-  const ms = (mode: string) => `${of(mode).toFixed(1)} ms`;
-  return [
-    note("an order of 10 items without audit and outbox", ms("neither")),
-    note("with the audit", ms("audit")),
-    note("with the outbox", ms("outbox")),
-    note("with both", ms("both")),
-    atMost("audit and outbox, to the same without", of("both") / of("neither"), 1.5, "×"),
-  ];
-}
+const cost = async (): Promise<Result[]> =>
+  orderCost(owner, await newTenant("cost"), {
+    stop: () => signalWorker("SIGSTOP"),
+    go: () => signalWorker("SIGCONT"),
+  });
 
 /** Deliveries a second, from the commit of all events until the last is written. */
 async function rate(): Promise<Result[]> {
