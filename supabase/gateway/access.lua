@@ -22,6 +22,8 @@ local OPEN = {
 local CLAIMS_ABOUT_CLIENT = {
   "forwarded", "x-real-ip", "x-client-ip", "true-client-ip",
   "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-server",
+  -- A trace may begin outside; what else is said of it stays there.
+  "tracestate", "baggage",
 }
 
 -- Tokens got for API keys, by key. Each of Envoy's threads has its own; the database looks at the key
