@@ -1,7 +1,6 @@
 /** Puts one tenant back to what it was in a backup, in a live database, and nothing else. */
 import { pipeline } from "node:stream/promises";
 import postgres, { type Sql, type TransactionSql } from "postgres";
-import { copyOut } from "../../tasks/copy_out.ts";
 import { connect, using } from "./connect.ts";
 import { BackupError } from "./errors.ts";
 import { type Restore, refuseNewer } from "./into.ts";
@@ -154,9 +153,9 @@ async function copyRows(
     select count(*)::int as rows from ${scratch(schema)}.${scratch(table)} where ${scratch(owner)} = ${tenant}`;
   if (!count?.rows) return 0;
   // A parameter has no place in COPY; the id is the database's own.
-  const source = await copyOut(scratch`
+  const source = await scratch`
     copy (select ${scratch(columns)} from ${scratch(schema)}.${scratch(table)}
-      where ${scratch(owner)} = ${scratch.unsafe(`'${tenant}'`)}) to stdout`);
+      where ${scratch(owner)} = ${scratch.unsafe(`'${tenant}'`)}) to stdout`.readable();
   const target = await tx`copy ${tx(schema)}.${tx(table)} (${tx(columns)}) from stdin`.writable();
   await pipeline(source, target);
   for (const { column, sequence } of sequences) {

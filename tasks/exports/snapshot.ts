@@ -3,10 +3,8 @@ import type { Readable } from "node:stream";
 import postgres, { type Sql, type TransactionSql } from "postgres";
 import type { Fragment } from "../../functions/_shared/context.ts";
 import { asPerson } from "../as_person.ts";
-import { copyOut } from "../copy_out.ts";
 import type { Column, Kind } from "./columns.ts";
 import { selectionOf } from "./selection.ts";
-import { unlessAborted } from "./unless_aborted.ts";
 import type { Wanted } from "./wanted.ts";
 
 /** As many rows are fetched, and held, at a time. */
@@ -63,25 +61,23 @@ export async function readSnapshot<T>(
   let failure: { readonly error: unknown } | undefined;
   signal.addEventListener("abort", () => stop(), { once: true });
   const { tenant, requested_by: person } = wanted;
-  const reading = asPerson(client, { tenant: tenant.id, person, role: "member" }, async (tx) => {
-    const [backend] = await tx<{ pid: number }[]>`select pg_backend_pid() as pid`;
-    stop = () => {
-      // Not merely cancelled: a statement whose rows nobody reads does not listen to that.
-      sql`select pg_terminate_backend(${backend?.pid ?? 0})`.catch(() => {});
-      void client.end({ timeout: 1 });
-    };
-    try {
-      signal.throwIfAborted();
-      return await work(await open(client, tx, wanted, sent));
-    } catch (error) {
-      failure = { error };
-      stop();
-      throw error;
-    }
-  });
   try {
-    // The driver may leave a stream, or a transaction, without an answer when its connection is ended.
-    return await unlessAborted(reading, signal);
+    return await asPerson(client, { tenant: tenant.id, person, role: "member" }, async (tx) => {
+      const [backend] = await tx<{ pid: number }[]>`select pg_backend_pid() as pid`;
+      stop = () => {
+        // Not merely cancelled: a statement whose rows nobody reads does not listen to that.
+        sql`select pg_terminate_backend(${backend?.pid ?? 0})`.catch(() => {});
+        void client.end({ timeout: 1 });
+      };
+      try {
+        signal.throwIfAborted();
+        return await work(await open(client, tx, wanted, sent));
+      } catch (error) {
+        failure = { error };
+        stop();
+        throw error;
+      }
+    });
   } catch (error) {
     signal.throwIfAborted();
     // Rather than that the connection was lost thereby.
@@ -111,7 +107,7 @@ async function open(
     async csv() {
       const cells = client.unsafe(columns.map(csvCell).join(", "));
       const select = client`select ${cells} from ${from} order by ${order}`;
-      return await rowsAsCsv(tx, select, sent);
+      return await copyOut(tx, select, sent);
     },
     rows(time) {
       const cells = columns.map((column) => typedCell(column, time).replaceAll("$zone", ZONE));
@@ -132,7 +128,7 @@ const ZONE = "zone.name";
  * The rows of a query through COPY, which takes no parameters: their values are quoted by the server
  * itself and put in their places. Those are the only `$` in statements of ours.
  */
-async function rowsAsCsv(tx: TransactionSql, select: Fragment, sent: Sent): Promise<Readable> {
+async function copyOut(tx: TransactionSql, select: Fragment, sent: Sent): Promise<Readable> {
   await tx`${select}`.describe();
   const { text, parameters } = sent;
   const quoted = await tx<{ literal: string }[]>`
@@ -144,7 +140,7 @@ async function rowsAsCsv(tx: TransactionSql, select: Fragment, sent: Sent): Prom
     if (found === undefined) throw new Error("a parameter without a value");
     return found.literal;
   });
-  return await copyOut(tx.unsafe(`copy (${whole}) to stdout (format csv)`));
+  return await tx.unsafe(`copy (${whole}) to stdout (format csv)`).readable();
 }
 
 /** The characters that make a spreadsheet take a cell for a formula: tab, LF, CR, + - = @, wide + - = @ */

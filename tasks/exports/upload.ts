@@ -1,4 +1,5 @@
 /** A file on its way into the object store, whole or not at all, in bounded memory. */
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   AbortMultipartUploadCommand,
@@ -11,7 +12,6 @@ import {
 } from "@aws-sdk/client-s3";
 import type { ObjectStore } from "../s3.ts";
 import { StoreError } from "./failure.ts";
-import { unlessAborted } from "./unless_aborted.ts";
 
 /** At most 10,000 parts make an object: 78 GiB. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -138,6 +138,18 @@ export class Upload {
     if (this.#sending.size >= AT_A_TIME) await Promise.race(this.#sending);
     if (this.#failure !== undefined) throw this.#failure;
     this.#part = this.#spare.pop() ?? Buffer.allocUnsafe(PART_BYTES);
+  }
+}
+
+/** @throws what `signal` is aborted with, or whatever `promise` rejects with. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const settled = new AbortController();
+  try {
+    const aborted = once(signal, "abort", { signal: settled.signal });
+    return await Promise.race([promise, aborted.then(() => Promise.reject(signal.reason))]);
+  } finally {
+    settled.abort();
   }
 }
 
