@@ -15,7 +15,9 @@ const TENANT = [
   "/acme/orders?deleted=only",
   "/acme/orders/new",
   "/acme/customers",
+  "/acme/customers?kind=person&tag=vip",
   "/acme/products",
+  "/acme/products?active=false",
   "/acme/exports",
   "/acme/jobs",
   "/acme/audit",
@@ -29,6 +31,7 @@ const TENANT = [
 ];
 /** Enough to meet every colour and every layout. */
 const SOME = [
+  "/account",
   "/acme",
   "/acme/orders",
   "/acme/orders/new",

@@ -48,6 +48,52 @@ it("is reached from the account's menu, and its password changes by mail", async
   expect(await signIn(email, "quite another passphrase")).toBeTruthy();
 });
 
+it("says who one is to others, and in which language one is written to", async () => {
+  const { email } = await tenant.join("member");
+  const page = await (await visitor(browser)).newPage();
+  await signInAt(page, email);
+  await page.goto("/account");
+  await page.getByLabel("Name").fill("Zoë Müller");
+  await page.getByLabel("Language of mails to you").selectOption("de");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved.").waitFor();
+  expect(await page.getByLabel("Name").inputValue()).toBe("Zoë Müller");
+  expect(await page.getByLabel("Language of mails to you").inputValue()).toBe("de");
+  await page.goto(`/${tenant.slug}`);
+  expect(await page.getByText("Zoë Müller").count()).toBeGreaterThan(0);
+});
+
+it("shows where one is signed in, and signs out there, with the keyboard alone and without scripts", async () => {
+  const { email } = await tenant.join("viewer"); // signed in by signing up
+  const elsewhere = await (await visitor(browser)).newPage();
+  await signInAt(elsewhere, email);
+  const page = await (await visitor(browser, { javaScriptEnabled: false })).newPage();
+  await signInAt(page, email);
+  await page.goto("/account");
+  const rows = page.getByRole("list", { name: "Where you are signed in" }).getByRole("listitem");
+  expect(await rows.count()).toBe(3);
+  expect(await rows.first().textContent()).toContain("This one");
+  await picture(page, "account-sessions");
+  await rows.nth(1).getByRole("button").focus();
+  await page.keyboard.press("Enter");
+  await page.getByText("Signed out there.").waitFor();
+  expect(await rows.count()).toBe(2);
+  await page.getByRole("button", { name: "Sign out everywhere else" }).click();
+  await page.getByText("Signed out everywhere else.", { exact: true }).waitFor();
+  expect(await rows.count()).toBe(1);
+  expect(await page.getByRole("button", { name: /Sign out/ }).count()).toBe(0);
+  await elsewhere.goto("/account");
+  expect(new URL(elsewhere.url()).pathname).toBe("/signin");
+});
+
+it("hides the second factor, which this auth server lacks", async () => {
+  const page = await (await visitor(browser)).newPage();
+  await signInAt(page, tenant.owner.email, "quite another passphrase");
+  await page.goto("/account");
+  await page.getByRole("heading", { name: "Where you are signed in" }).waitFor();
+  expect(await page.getByText("Two-step sign-in").count()).toBe(0);
+});
+
 it("is nobody's without signing in", async () => {
   const page = await (await visitor(browser)).newPage();
   await page.goto("/account");

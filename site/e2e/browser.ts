@@ -42,10 +42,10 @@ export function visitor(browser: Browser, options: ContextOptions = {}): Promise
 }
 
 /** Signs in through the form, and waits for the page after it. */
-export async function signInAt(page: Page, email: string): Promise<void> {
+export async function signInAt(page: Page, email: string, password = PASSWORD): Promise<void> {
   await page.goto("/signin");
   await page.getByLabel("E-mail").fill(email);
-  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL((url) => url.pathname !== "/signin");
 }

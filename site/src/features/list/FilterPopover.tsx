@@ -37,6 +37,7 @@ export function FilterPopover({ label, value, clearHref, onOpen, children }: Pro
         {value ? (
           <span className="truncate" dir="auto">
             <span aria-hidden="true">· </span>
+            <span className="sr-only">: </span>
             {value}
           </span>
         ) : (

@@ -1,4 +1,4 @@
-import type { SubmitEvent } from "react";
+import { type SubmitEvent, useRef } from "react";
 import { Button } from "../../ui/Button.tsx";
 import { Field } from "../../ui/Field.tsx";
 import { Input } from "../../ui/Input.tsx";
@@ -58,7 +58,7 @@ export function ListFilters<T>({ spec, state, search, filters }: Props<T>) {
             clearHref={cleared || "?"}
             onOpen={(href) => state.open(href === "?" ? "" : href)}
           >
-            <FilterFields key={params.get(name)} filter={filter} state={state} />
+            <FilterFields filter={filter} state={state} />
           </FilterPopover>
         );
       })}
@@ -74,9 +74,11 @@ export function ListFilters<T>({ spec, state, search, filters }: Props<T>) {
 function FilterFields<T>({ filter, state }: { filter: Filter; state: ListState<T> }) {
   const { name, label, choices, hint } = filter;
   const value = state.params.get(name) ?? "";
+  // Who goes through them with the arrow keys is not done with the first.
+  const byPointer = useRef(false);
   if (choices === undefined) {
     return (
-      <div className="flex flex-col gap-3">
+      <div key={value} className="flex flex-col gap-3">
         <Field label={label} hint={hint}>
           {(control) => <Input {...control} name={name} defaultValue={value} autoComplete="off" />}
         </Field>
@@ -85,7 +87,15 @@ function FilterFields<T>({ filter, state }: { filter: Filter; state: ListState<T
     );
   }
   return (
-    <fieldset className="flex flex-col gap-0.5">
+    <fieldset
+      className="flex flex-col gap-0.5"
+      onPointerDown={() => {
+        byPointer.current = true;
+      }}
+      onKeyDown={() => {
+        byPointer.current = false;
+      }}
+    >
       <legend className="sr-only">{label}</legend>
       {choices.map(([one, text]) => (
         <label
@@ -99,7 +109,7 @@ function FilterFields<T>({ filter, state }: { filter: Filter; state: ListState<T
             checked={one === value}
             onChange={(event) => {
               state.change({ [name]: one });
-              closePopover(event.target);
+              if (byPointer.current) closePopover(event.target);
             }}
             className="size-4 shrink-0 accent-accent pointer-coarse:size-5"
           />

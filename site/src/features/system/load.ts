@@ -1,11 +1,7 @@
 import { type Health, health } from "../../../../functions/_shared/contracts/health.ts";
 import type { System } from "../../../../functions/_shared/contracts/system.ts";
 import { type Api, ApiError } from "../../lib/api/client.ts";
-import {
-  ANSWERS_WITHIN_MS,
-  type Caller,
-  functionsBase,
-} from "../../lib/server/functions.ts";
+import { ANSWERS_WITHIN_MS, type Caller, functionsBase } from "../../lib/server/functions.ts";
 
 /** What could not be asked is null: this page is looked at most when something is wrong. */
 export type Seen = { system: System | null; health: Health | null };
