@@ -4,6 +4,7 @@ import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { health } from "../../functions/_shared/contracts/health.ts";
 import { newWebhook } from "../../tasks/testing/webhooks.ts";
 import { freshEnv, type SpawnedStack, spawnStack } from "./spawn_stack.ts";
 import { apiUrl, newTenant, owner, portalUrl, signIn, stack, useStack } from "./testing.ts";
@@ -234,6 +235,42 @@ describe("metrics", () => {
   });
 });
 
+test("PostgREST is well while requests that wait hold all its connections", async () => {
+  const tenant = await newTenant();
+  const [customer] = await owner()<{ id: string }[]>`
+    insert into public.customers (tenant_id, name) values (${tenant.id}, 'Locked') returning id`;
+  const rested = async () =>
+    health.parse(await (await fetch(`${portalUrl()}/api/healthz`)).json()).checks.rest.status;
+  await vi.waitFor(async () => expect(await rested()).toBe("ok"), SOON);
+  const change = () =>
+    fetch(`${apiUrl()}/rest/v1/customers?id=eq.${customer?.id}`, {
+      method: "PATCH",
+      headers: {
+        apikey: stack().anon_key,
+        authorization: `Bearer ${tenant.token}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({ name: "Changed" }),
+    });
+  // Not in the transaction that holds the lock: it would see the first moment again and again.
+  const held = async () => {
+    const [row] = await owner()<{ held: number }[]>`
+      select count(*)::int as held from pg_stat_activity
+      where usename = 'authenticator' and wait_event_type = 'Lock'`;
+    return row?.held;
+  };
+  await owner().begin(async (sql) => {
+    await sql`select from public.customers where id = ${customer?.id ?? ""} for update`;
+    const waiting = Array.from({ length: 30 }, change);
+    await vi.waitFor(async () => {
+      expect(await held()).toBe(10);
+      expect(await rested()).toBe("ok");
+      expect(await held()).toBe(10);
+    }, SOON);
+    void Promise.allSettled(waiting);
+  });
+});
+
 describe("an error that nobody expected", () => {
   const reported = (about: RegExp) =>
     vi.waitFor(() => {
@@ -281,5 +318,29 @@ describe("an error that nobody expected", () => {
     const envelope = await reported(/"part":"worker"/);
     expect(envelope).toMatch(/"task":"prune_expired"/);
     expect(envelope).toMatch(/"job_id":"\d+"/);
+  });
+
+  test("of a page is reported with the pattern of its route", async () => {
+    const token = await signIn("owner@acme.test");
+    const requestId = `test-${randomUUID()}`;
+    await vi.waitFor(async () => {
+      // They are started anew at once: a page must come just then.
+      const { pid } = z
+        .object({ pid: z.number() })
+        .parse(JSON.parse(readFileSync(path.join(own.dataDir, "run", "functions.pid"), "utf8")));
+      process.kill(pid, "SIGKILL");
+      const page = await fetch(`${portalUrl()}/acme/orders?q=${PLANTED.word}`, {
+        headers: { cookie: `kontor-session=1.${token}.refresh`, "x-request-id": requestId },
+        redirect: "manual",
+      });
+      expect(page.status).toBe(503);
+    }, SOON);
+    const envelope = await reported(new RegExp(requestId));
+    expect(envelope).toMatch(/"part":"site"/);
+    expect(envelope).toMatch(/"route":"\/\[tenant\]\/orders"/);
+    for (const value of [...Object.values(PLANTED), token]) expect(envelope).not.toContain(value);
+    expect(lines("portal", requestId)).toContainEqual(
+      expect.objectContaining({ msg: "page failed", level: "error" }),
+    );
   });
 });
