@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { health } from "../../functions/_shared/contracts/health.ts";
+import { type OwnFunctions, spawnFunctions } from "../../functions/_shared/spawn_functions.ts";
 import { killWorkers, type SpawnedWorker, spawnWorker } from "../../tasks/testing/spawn_worker.ts";
 import { ROOT } from "../env.ts";
 import { connect, using } from "./connect.ts";
@@ -14,6 +16,7 @@ import {
   type Drill,
   flipped,
   instead,
+  mountSmall,
   places,
   recordedBackups,
   runNightly,
@@ -63,23 +66,42 @@ const night = () => runNightly(drill);
 
 describe.skipIf(!toolsOf(15))("the nightly backup", () => {
   let worker: SpawnedWorker;
+  let functions: OwnFunctions;
+  const healthOfBackups = () =>
+    vi.waitFor(
+      async () => {
+        const response = await fetch(`${functions.url}/healthz`);
+        const { status, detail } = health.parse(await response.json()).checks.backups;
+        // On a busy machine a probe may be late once.
+        if (detail === "no answer in time") throw new Error(detail);
+        return [status, detail];
+      },
+      { timeout: 30_000, interval: 2_100 },
+    );
   beforeAll(async () => {
     worker = await startWorker();
+    functions = await spawnFunctions({ DATABASE_URL: drill.functions });
     await vi.waitFor(async () => expect(await worker.livez()).toBe(200), { timeout: 60_000 });
   }, 120_000);
 
-  test("is made and proven by a worker, and its metrics say so", async () => {
+  afterAll(() => functions?.stop());
+
+  test("is made and proven by a worker, and its metrics and healthz say so", async () => {
+    expect(await healthOfBackups()).toEqual(["skipped", "none was made yet"]);
     expect(await night()).toBeUndefined();
     expect(await recorded()).toEqual([{ id: expect.any(String), state: "proven", reason: null }]);
     expect(worker.log()).toContain("backed up and proven");
     const metrics = await worker.metrics();
     expect(metrics).toMatch(/^kontor_backup_proven 1$/m);
     expect(metrics).toMatch(/^kontor_backups_damaged 0$/m);
+    await vi.waitFor(async () => expect(await healthOfBackups()).toEqual(["ok", undefined]), {
+      timeout: 20_000,
+    });
     const [id = ""] = (await storedBackups(drill.settings.vault)).complete;
     taken = await verify(drill.settings.vault, id, drill.identity);
   }, 120_000);
 
-  test("that was altered since is found by the next cycle, and the metric turns", async () => {
+  test("that was altered since is found by the next cycle, and healthz and the metric turn red", async () => {
     const { name } = taken.parts.database;
     const key = `${taken.id}/${name}`;
     await instead(drill, key, flipped(await drill.read(key)), async () => {
@@ -90,6 +112,11 @@ describe.skipIf(!toolsOf(15))("the nightly backup", () => {
       expect(metrics).toMatch(/^kontor_backup_proven 0$/m);
       expect(metrics).toMatch(/^kontor_backups_damaged 1$/m);
       expect(worker.log()).toContain("earlier backups are damaged");
+      await vi.waitFor(
+        async () =>
+          expect(await healthOfBackups()).toEqual(["down", "one that is kept is damaged"]),
+        { timeout: 20_000 },
+      );
     });
     // As it was again, which the operator may have seen to; it stays what it was found to be.
     await verify(drill.settings.vault, taken.id, drill.identity);
@@ -205,16 +232,10 @@ describe.skipIf(!toolsOf(15))("the nightly backup", () => {
   }, 120_000);
 });
 
-/** A disk of so many bytes; undefined where this login may not mount one. */
-const SMALL_DISK = "24m";
-const mount = (at: string) =>
-  spawnSync("mount", ["-t", "tmpfs", "-o", `size=${SMALL_DISK},mode=0700`, "tmpfs", at]).status ===
-  0;
-
 test("on a disk that becomes full while it is proven: said so, and the server and the next one are well", async (context) => {
   const at = path.join(folder, "disk");
   mkdirSync(at);
-  if (!toolsOf(15) || !mount(at)) return context.skip("nobody may mount a small disk here");
+  if (!toolsOf(15) || !mountSmall(at)) return context.skip("nobody may mount a small disk here");
   // Databases are made where their template is.
   const move = (to: string) =>
     using(drill.admin, (sql) => sql`alter database template0 set tablespace ${sql(to)}`);

@@ -1,4 +1,5 @@
 /** For tests: a database of Kontor's on the oldest Postgres with the demo tenants in it, and a store. */
+import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
@@ -21,7 +22,7 @@ import { findTools, type Tools } from "./tools.ts";
 const PEOPLE = ["owner@acme", "admin@acme", "member@acme", "viewer@acme", "owner@globex"].map(
   (name) => `${name}.test`,
 );
-const WORKER_PASSWORD = "of-the-drill";
+const PASSWORD = "of-the-drill";
 
 /** Where this machine's programs are looked for. */
 export const places = { pgDump: undefined, path: readEnv().PATH };
@@ -37,9 +38,10 @@ export function toolsOf(major: number): Tools | undefined {
 
 export type Drill = AsyncDisposable & {
   readonly scratch: Scratch;
-  /** The database as a superuser, and as the worker. */
+  /** The database as a superuser, as the worker, and as the functions. */
   readonly admin: string;
   readonly worker: string;
+  readonly functions: string;
   /** Those that were applied. */
   readonly migrations: readonly string[];
   readonly s3: FaultyStore;
@@ -54,7 +56,9 @@ export type Drill = AsyncDisposable & {
 
 type Filled = {
   readonly scratch: Scratch;
+  /** The database as the worker, and as the functions. */
   readonly worker: string;
+  readonly functions: string;
   readonly migrations: readonly string[];
 };
 
@@ -63,11 +67,15 @@ export async function startFilled(): Promise<Filled> {
   const scratch = await startScratch(OLDEST);
   try {
     const migrations = await migrate(scratch.url("postgres"));
-    const worker = new URL(scratch.url("postgres"));
-    worker.username = "kontor_worker";
-    worker.password = WORKER_PASSWORD;
-    await fill(scratch.url("supabase_admin"), worker.href);
-    return { scratch, worker: worker.href, migrations };
+    const as = (login: string) => {
+      const url = new URL(scratch.url("postgres"));
+      url.username = login;
+      url.password = PASSWORD;
+      return url.href;
+    };
+    const worker = as("kontor_worker");
+    await fill(scratch.url("supabase_admin"), worker);
+    return { scratch, worker, functions: as("kontor_functions"), migrations };
   } catch (error) {
     await scratch[Symbol.asyncDispose]();
     throw error;
@@ -76,7 +84,7 @@ export async function startFilled(): Promise<Filled> {
 
 /** The same with a store for its backups, and an operator's key. */
 export async function startDrill(): Promise<Drill> {
-  const { scratch, worker, migrations } = await startFilled();
+  const { scratch, worker, functions, migrations } = await startFilled();
   const s3 = await openFaultyStore();
   const dispose = async () => {
     await s3.close();
@@ -97,6 +105,7 @@ export async function startDrill(): Promise<Drill> {
       scratch,
       admin: scratch.url("supabase_admin"),
       worker,
+      functions,
       migrations,
       s3,
       store: place,
@@ -128,7 +137,9 @@ export async function startDrill(): Promise<Drill> {
 async function fill(admin: string, worker: string): Promise<void> {
   await using(admin, async (sql) => {
     // The rule set of the queue is its own program's, and its owner makes it.
-    await sql.unsafe(`alter role kontor_worker password '${WORKER_PASSWORD}'`);
+    await sql.unsafe(
+      `alter role kontor_worker password '${PASSWORD}'; alter role kontor_functions password '${PASSWORD}'`,
+    );
     const people = new Map<string, string>();
     for (const email of [...PEOPLE, "both@example.test"]) {
       const id = randomUUID();
@@ -203,3 +214,7 @@ export async function runNightly({ admin }: Drill): Promise<Job | undefined> {
     { timeout: 100_000, interval: 200 },
   );
 }
+
+/** Mounts a disk that a second copy of the demo does not fit on; false where this login may not. */
+export const mountSmall = (at: string): boolean =>
+  spawnSync("mount", ["-t", "tmpfs", "-o", "size=24m,mode=0700", "tmpfs", at]).status === 0;
