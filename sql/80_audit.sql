@@ -50,7 +50,8 @@ comment on column audit.entries.erased is
 comment on column audit.entries.position is 'Place in the tenant''s chain, from 1; null until it is sealed.';
 comment on column audit.entries.hash is 'SHA-256 of the predecessor''s hash, the position and the canonical entry.';
 
-create index entries_entity_idx on audit.entries (tenant_id, entity_type, entity_id, id desc);
+create index entries_entity_idx on audit.entries (tenant_id, entity_id, id desc);
+create index entries_kind_idx on audit.entries (tenant_id, entity_type, id desc);
 create index entries_part_idx on audit.entries (tenant_id, (metadata ->> 'of'), id desc)
   where metadata ? 'of';
 create index entries_actor_idx on audit.entries (tenant_id, actor_id, id desc);
