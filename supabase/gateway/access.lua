@@ -5,6 +5,8 @@
 local ANON_KEY = os.getenv("ANON_KEY") or ""
 local SERVICE_ROLE_KEY = os.getenv("SERVICE_ROLE_KEY") or ""
 
+local FILTER = "envoy.filters.http.lua"
+
 local METHODS =
   { GET = true, HEAD = true, POST = true, PUT = true, PATCH = true, DELETE = true, OPTIONS = true }
 
@@ -207,13 +209,18 @@ local function new_request_id()
   end))
 end
 
+local function api_key_of(authorization, apikey)
+  for _, key in ipairs({ bearer_of(authorization) or "", apikey or "" }) do
+    if key:find("^kontor_") then
+      return key
+    end
+  end
+end
+
 local function decide(handle, path, apikey, authorization, request_id)
   if under(path, "/rest/v1") then
-    local key = bearer_of(authorization)
-    if not (key and key:find("^kontor_")) then
-      key = apikey
-    end
-    if key and key:find("^kontor_") then
+    local key = api_key_of(authorization, apikey)
+    if key then
       local token, status, detail = exchange(handle, key, request_id)
       return token and "Bearer " .. token, status, detail
     end
@@ -245,10 +252,22 @@ function envoy_on_request(handle)
   if not METHODS[headers:get(":method") or ""] then
     return refuse(handle, 405, "This method is not served here.")
   end
-  local given = headers:get("authorization")
-  local authorization, status, detail = decide(handle, path, headers:get("apikey"), given, request_id)
+  local given, apikey = headers:get("authorization"), headers:get("apikey")
+  local authorization, status, detail = decide(handle, path, apikey, given, request_id)
   if authorization == nil then
     return refuse(handle, status, detail)
+  end
+  local method = headers:get(":method")
+  if under(path, "/rest/v1") and method ~= "GET" and method ~= "HEAD" and method ~= "OPTIONS" then
+    local key = api_key_of(given, apikey)
+    handle:streamInfo():dynamicMetadata():set(FILTER, "write", {
+      method = method,
+      path = path,
+      authorization = key and "Bearer " .. key or authorization,
+      tenant = headers:get("x-tenant-id"),
+      agent = headers:get("user-agent"),
+      request_id = request_id,
+    })
   end
   for _, name in ipairs(CLAIMS_ABOUT_CLIENT) do
     headers:remove(name)
@@ -259,4 +278,31 @@ function envoy_on_request(handle)
   elseif authorization and authorization ~= given then
     headers:replace("authorization", authorization)
   end
+end
+
+-- A write that PostgREST refuses is rolled back, and with it all that could have been noted there: the
+-- functions note it (POST /audit/refusals). Nobody waits for that.
+function envoy_on_response(handle)
+  if handle:headers():get(":status") ~= "403" then
+    return
+  end
+  local write = (handle:streamInfo():dynamicMetadata():get(FILTER) or {})["write"]
+  local body = write and handle:body()
+  if not body or body:length() > 4000 then
+    return
+  end
+  handle:httpCall("functions", {
+    [":method"] = "POST",
+    [":path"] = "/functions/v1/audit/refusals",
+    [":authority"] = "functions",
+    ["content-type"] = "application/json",
+    ["authorization"] = write.authorization,
+    ["apikey"] = SERVICE_ROLE_KEY,
+    ["user-agent"] = write.agent,
+    ["x-tenant-id"] = write.tenant,
+    ["x-forwarded-for"] = address_of(handle),
+    ["x-forwarded-prefix"] = "/rest/v1",
+    ["x-request-id"] = write.request_id,
+  }, ('{"method":"%s","path":"%s","answer":%s}'):format(
+    write.method, write.path:gsub('[%c"\\]', ""), body:getBytes(0, body:length())), 5000, true)
 end

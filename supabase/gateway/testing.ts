@@ -34,6 +34,8 @@ export type Request = {
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly method?: string;
+  /** What the part behind the gateway says with 403. */
+  readonly refusal?: string;
 };
 
 const seenSchema = z.object({
@@ -42,6 +44,7 @@ const seenSchema = z.object({
   asked: z.number(),
   headers: z.record(z.string(), z.string()),
   sent: z.record(z.string(), z.string()).optional(),
+  told: z.string().optional(),
 });
 export type Seen = z.infer<typeof seenSchema>;
 
@@ -49,11 +52,15 @@ export type Seen = z.infer<typeof seenSchema>;
 const quoted = (text: string) => `"${text.replace(/["\\]/g, "\\$&")}"`;
 
 /** The call of envoy.lua's `ask` for a request. */
-export function luaCall({ target, headers = {}, method = "GET" }: Request, answer: Exchange) {
+export function luaCall(
+  { target, headers = {}, method = "GET", refusal }: Request,
+  answer: Exchange,
+) {
   const given = Object.entries(headers).map(
     ([name, value]) => `[${quoted(name)}] = ${quoted(value)}`,
   );
-  const rest = [`${CALLER}:51000`, answer.status, answer.body].map(quoted).join(", ");
+  const texts = [`${CALLER}:51000`, answer.status, answer.body];
+  const rest = [...texts, ...(refusal === undefined ? [] : [refusal])].map(quoted).join(", ");
   return `ask(${quoted(method)}, ${quoted(target)}, { ${given.join(", ")} }, ${rest})`;
 }
 

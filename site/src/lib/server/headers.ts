@@ -7,6 +7,10 @@ const PAGE_HEADERS = {
   "referrer-policy": "same-origin",
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
+  // A year of nothing but https, wherever that is how people come.
+  ...(env.PORTAL_URL.startsWith("https:")
+    ? { "strict-transport-security": "max-age=31536000" }
+    : {}),
 } as const;
 
 const STORAGE = new URL(env.STORAGE_URL).origin;
