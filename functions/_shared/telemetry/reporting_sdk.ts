@@ -9,6 +9,8 @@ import type { Reporter } from "./reporting.ts";
 import { scrub } from "./scrub.ts";
 
 const STOP_WITHIN_MS = 2_000;
+/** The words of an error may hold a whole body; what is taken out of them is looked for in so much. */
+const WORDS_AT_MOST = 2_000;
 
 type Settings = {
   readonly part: string;
@@ -29,6 +31,7 @@ export function openReporter({ part, version, dsn, environment }: Settings): Rep
     stackParser: createStackParser(nodeStackLineParser()),
     sendDefaultPii: false,
     maxBreadcrumbs: 0,
+    maxValueLength: WORDS_AT_MOST,
     beforeSend: scrubbed,
     transport: (options) =>
       createTransport(options, async ({ body }) => {

@@ -17,6 +17,9 @@ describe("what is taken out of a text", () => {
     ["an authorization", "authorization: Bearer 0123.abc-def", "0123"],
     ["what Postgres quotes", "Key (email, name)=(ada@x.test, Ada Lovelace) exists", "Lovelace"],
     ["what is quoted", 'invalid input syntax for type uuid: "Lovelace"', "Lovelace"],
+    ["a long quotation", `invalid input: "${"x".repeat(2_000)} Lovelace"`, "Lovelace"],
+    ["a quotation that was cut off", 'invalid input syntax for type json: "{Lovel', "Lovel"],
+    ["a value that was cut off", "Key (email, name)=(ada@x.test, Lovel", "Lovel"],
   ])("%s", (_name, text, gone) => {
     expect(scrub(text)).not.toContain(gone);
   });

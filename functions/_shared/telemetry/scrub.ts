@@ -11,9 +11,9 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/\b(?:\d{1,3}\.){3}\d{1,3}\b/g, "[ip]"],
   [/(?<![\w:.])(?=[0-9a-f:]*::|(?:[0-9a-f]{1,4}:){7})[0-9a-f:]{3,39}(?![\w:.])/gi, "[ip]"],
   // What Postgres says of a value: Key (email)=(ada@example.test).
-  [/=\([^)]*\)/g, "=(…)"],
-  // What is quoted is mostly somebody's input.
-  [/"[^"]{1,500}"/g, '"…"'],
+  [/=\([^)]*(?:\)|$)/g, "=(…)"],
+  // What is quoted is mostly somebody's input; also where it was cut off.
+  [/"[^"]*(?:"|$)/g, '"…"'],
 ];
 
 /** The text without mail addresses, IP addresses, queries, tokens, and what stands in double quotes. */
