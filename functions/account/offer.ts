@@ -1,18 +1,16 @@
-/** Whether the auth server knows second factors: asked once in a while, for it does not say by itself. */
+/** Whether the auth server knows second factors: found out by asking, for it does not say by itself. */
 import { probeFactors } from "../_shared/auth_factors.ts";
 import type { Client } from "../_shared/auth_server.ts";
 import { accessTokenOf } from "../_shared/session.ts";
 
-const ASKED_EVERY_MS = 10 * 60_000;
-
-let known: { readonly offered: boolean; readonly until: number } | undefined;
+let offered = false;
 
 /** Whether anybody can have a second factor here. */
 export async function offersFactors(client: Client): Promise<boolean> {
-  if (known !== undefined && known.until > Date.now()) return known.offered;
+  // Only a yes is kept: a no may be about this session, which has ended, say.
+  if (offered) return true;
   const answer = await probeFactors(await accessTokenOf(client.request), client);
   // One that has factors complains about the kind; one that has none, about the address.
-  const offered = answer.ok || answer.refusal.code === "validation_failed";
-  known = { offered, until: Date.now() + ASKED_EVERY_MS };
+  offered = answer.ok || answer.refusal.code === "validation_failed";
   return offered;
 }
