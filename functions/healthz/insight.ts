@@ -1,7 +1,7 @@
 /** Who is told why a part is not well. */
 import { authenticate } from "../_shared/authenticate.ts";
 import { asCaller } from "../_shared/db.ts";
-import { takeCaller } from "../_shared/rate_limit.ts";
+import { takeAddress, takeCaller } from "../_shared/rate_limit.ts";
 import { toldHeaders } from "../_shared/told_headers.ts";
 
 /** IPv4's and IPv6's own machine, and the former in the latter's clothes. */
@@ -18,6 +18,8 @@ export async function maySeeDetails(request: Request, requestId: string): Promis
   // Not by cookie: its renewal would have to go out with the answer.
   if (request.headers.get("authorization") === null) return false;
   try {
+    // Here a token that does not hold is no refusal, so whoever tries them is counted beforehand.
+    takeAddress(address);
     const caller = await authenticate(request, () => {});
     takeCaller(caller);
     const [row] = await asCaller<{ may: boolean }>(
