@@ -22,7 +22,8 @@ export const requests: Board = {
       unit: "percentunit",
       queries: [
         [
-          `sum by (job) (rate(${REQUESTS}_count{status="5xx"}[5m])) / sum by (job) (rate(${REQUESTS}_count[5m]))`,
+          // None is nought, not nothing.
+          `(sum by (job) (rate(${REQUESTS}_count{status="5xx"}[5m])) or 0 * sum by (job) (rate(${REQUESTS}_count[5m]))) / sum by (job) (rate(${REQUESTS}_count[5m]))`,
           "{{job}}",
         ],
       ],
