@@ -21,8 +21,8 @@ export function introduction(base: string): readonly Chapter[] {
       sample: `curl ${base}/orders?limit=5 -H "Authorization: Bearer kontor_…"`,
     },
     {
-      id: "tenants",
-      title: "Tenants",
+      id: "which-tenant",
+      title: "Which tenant",
       text: [
         "Every request is about one tenant: that of the API key, or the one that `X-Tenant-Id` names. Who belongs to exactly one may leave it out; otherwise it is 400 `tenant_required`. Another tenant's record is 404, as if it were not there.",
         "Roles are viewer, member, admin and owner; each may do what the ones before it may.",
@@ -81,8 +81,8 @@ export function introduction(base: string): readonly Chapter[] {
       ],
     },
     {
-      id: "webhooks",
-      title: "Webhooks",
+      id: "being-told",
+      title: "Being told",
       text: [
         "To be told rather than ask: register an address under Webhooks, or with `POST /webhooks`. Deliveries are signed as Standard Webhooks have it (`webhook-id`, `webhook-timestamp`, `webhook-signature`); check the signature with one of that project's libraries and the secret that was shown once. An event may come more than once: `webhook-id` stays the same.",
         "Answer with a 2xx within ten seconds. Otherwise it is tried again, for about three days; what failed can be sent again from the log.",
