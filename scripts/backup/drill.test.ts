@@ -1,11 +1,13 @@
 /** Backup, proof and the way back, on a real server and store. What goes wrong is in faults.test.ts. */
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { generateX25519Identity } from "age-encryption";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Scratch, startScratch } from "../db/scratch.ts";
 import { OLDEST } from "../stack/postgres/binaries.ts";
 import { using } from "./connect.ts";
+import { compareFiles } from "./files.ts";
 import { type Restore, restoreInto } from "./into.ts";
 import { MANIFEST, type Manifest, readManifest, type TableSum, writeManifest } from "./manifest.ts";
 import { withDatabase } from "./prove.ts";
@@ -17,6 +19,12 @@ import { type Drill, flipped, instead, places, startDrill, toolsOf } from "./tes
 import { verify } from "./verify.ts";
 
 const tools = toolsOf(15);
+/** In the store beside the backups. */
+const FILES: Readonly<Record<string, string>> = {
+  "acme/order/1": "a drawing",
+  "acme/order/2": "a scan",
+  "globex/logo": "a logo",
+};
 
 let drill: Drill;
 /** A new machine's: it has none of Kontor's roles. */
@@ -66,6 +74,7 @@ test("the migrations build the database on Postgres 15", async () => {
 
 describe.skipIf(!tools)("a backup", () => {
   beforeAll(async () => {
+    for (const [key, text] of Object.entries(FILES)) await drill.writeFile(key, text);
     taken = await runBackup(drill.settings);
   }, 120_000);
 
@@ -167,6 +176,20 @@ describe.skipIf(!tools)("a backup", () => {
     // The other tenant's own change, and the log's word on the restore.
     expect(changed).toEqual(["audit.entries", "public.customers"]);
   }, 120_000);
+
+  test("knows its files by their hashes, and which are gone or other ones", async () => {
+    const { vault, files } = drill.settings;
+    const look = () => compareFiles(vault, taken.manifest.id, drill.identity, files);
+    const keys = Object.keys(FILES);
+    expect(await look()).toEqual({ count: keys.length, faults: [] });
+    const [first = "", second = ""] = keys;
+    await drill.writeFile(first, FILES[first]?.replace("a", "b") ?? "");
+    await files.client.send(new DeleteObjectCommand({ Bucket: files.bucket, Key: second }));
+    await drill.writeFile("came/since", "a new one");
+    expect((await look()).faults).toEqual([`${first} has other contents`, `${second} is missing`]);
+    for (const key of [first, second]) await drill.writeFile(key, FILES[key] ?? "");
+    expect((await look()).faults).toEqual([]);
+  });
 
   test("that was cut, altered or lost in part is refused by the object's name", async () => {
     const { vault } = drill.settings;

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { type ObjectStore, openObjectStore } from "../../tasks/s3.ts";
 import { type Env, ROOT } from "../env.ts";
 import { readStackFile, type Stack, stackFile } from "../stack/stack_file.ts";
 import { BackupError } from "./errors.ts";
@@ -40,6 +41,9 @@ function filesOf(env: Env): FilesStore {
     S3_SECRET_ACCESS_KEY: s3.secret_access_key,
   };
 }
+
+/** Where the files are. @throws BackupError when no store is known. */
+export const openFiles = (env: Env): ObjectStore => openObjectStore(filesOf(env));
 
 /** Where the backups are. @throws BackupError when no store is known. */
 export const vaultOf = (env: Env): Vault => openVault(env, filesOf(env));

@@ -3,6 +3,7 @@
  *
  *   list                                   every backup, oldest first
  *   verify <id>                            each object against the manifest; with a key, opened as well
+ *   files <id>                             the files in the store against the backup's list of them
  *   into <database url> <id> [--overwrite] the whole database, into an empty one
  *   --tenant <slug> <id> [--overwrite]     one tenant's rows, into the live database
  *   keygen                                 a new pair of keys
@@ -13,8 +14,9 @@ import { parseArgs } from "node:util";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { type Env, readEnv } from "../env.ts";
 import { BackupError, reasonOf } from "./errors.ts";
+import { compareFiles } from "./files.ts";
 import { restoreInto } from "./into.ts";
-import { databaseOf, identityOf, vaultOf } from "./place.ts";
+import { databaseOf, identityOf, openFiles, vaultOf } from "./place.ts";
 import type { Vault } from "./settings.ts";
 import { restoreTenant } from "./tenant.ts";
 import { manifestOf, storedBackups } from "./vault.ts";
@@ -22,6 +24,7 @@ import { verify } from "./verify.ts";
 
 const USAGE = `npm run restore -- list
 npm run restore -- verify <id>
+npm run restore -- files <id>
 npm run restore -- into <database url> <id> [--overwrite]
 npm run restore -- --tenant <slug> <id> [--overwrite]
 npm run restore -- keygen`;
@@ -95,6 +98,14 @@ async function restore(env: Env, args: string[]): Promise<void> {
     await verify(vault, id, identity);
     const how = identity === undefined ? "" : ", and each opens with this key";
     console.log(`${id}: every object is as it was stored${how}`);
+  } else if (command === "files") {
+    const vault = vaultOf(env);
+    const id = await idOf(vault, rest[0]);
+    const { count, faults } = await compareFiles(vault, id, identityOf(env), openFiles(env));
+    for (const fault of faults) console.error(fault);
+    if (faults.length > 0) process.exitCode = 1;
+    const equal = count - faults.length;
+    console.log(`${id}: ${equal} of ${count} files are in the store as they were`);
   } else if (command === "into" && rest[0] !== undefined && URL.canParse(rest[0])) {
     const { manifest, aside } = await restoreInto(await order(rest[0], rest[1]));
     console.log(`${manifest.id} is restored, and equal to its manifest`);

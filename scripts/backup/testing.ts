@@ -52,6 +52,8 @@ export type Drill = AsyncDisposable & {
   /** An object of a backup, past all faults of the store: <id>/<name>. */
   read(key: string): Promise<Uint8Array>;
   write(key: string, bytes: Uint8Array): Promise<void>;
+  /** One of the product's files. */
+  writeFile(key: string, text: string): Promise<void>;
 };
 
 type Filled = {
@@ -125,6 +127,9 @@ export async function startDrill(): Promise<Drill> {
       },
       async write(key, Body) {
         await store.client.send(new PutObjectCommand({ ...where(key), Body }));
+      },
+      async writeFile(Key, Body) {
+        await store.client.send(new PutObjectCommand({ Bucket: "kontor", Key, Body }));
       },
       [Symbol.asyncDispose]: dispose,
     };
