@@ -151,6 +151,7 @@ describe("a job that fails", () => {
     );
     const text = await metrics();
     expect(text).toContain('kontor_job_failures_total{task="test_hopeless",outcome="failed"} 1');
+    expect(text).toContain('kontor_job_failures_total{task="test_hopeless",outcome="retried"} 0');
     expect(text).toContain('kontor_jobs_failed{task="test_hopeless"} 1');
   });
 
