@@ -43,9 +43,9 @@ function growthTable(costs: readonly Costs[]): string {
   const wide = Math.max(...names.map((name) => name.length), 30);
   const line = (name: string, cells: readonly string[]) =>
     `  ${name.padEnd(wide)}${cells.map((cell) => cell.padStart(12)).join("")}`;
-  const ratio = (name: string) => {
-    const first = costs[0]?.milliseconds.get(name) ?? Number.NaN;
-    return `×${((costs.at(-1)?.milliseconds.get(name) ?? Number.NaN) / first).toFixed(2)}`;
+  const ratio = (name: string, of: "milliseconds" | "blocks") => {
+    const first = costs[0]?.[of].get(name) ?? Number.NaN;
+    return `×${((costs.at(-1)?.[of].get(name) ?? Number.NaN) / first).toFixed(2)}`;
   };
   return [
     line("orders in all", [...costs.map(({ orders }) => orders.toLocaleString("en")), "growth"]),
@@ -60,7 +60,14 @@ function growthTable(costs: readonly Costs[]): string {
     ...names.map((name) =>
       line(name, [
         ...costs.map(({ milliseconds }) => `${milliseconds.get(name)?.toFixed(2)} ms`),
-        ratio(name),
+        ratio(name, "milliseconds"),
+      ]),
+    ),
+    "  blocks looked at",
+    ...[...(costs[0]?.blocks.keys() ?? [])].map((name) =>
+      line(name, [
+        ...costs.map(({ blocks }) => (blocks.get(name) ?? 0).toLocaleString("en")),
+        ratio(name, "blocks"),
       ]),
     ),
   ].join("\n");
@@ -113,9 +120,10 @@ await main(async () => {
     if (values.json) {
       const plain = {
         rates: rates.map(({ name, rates: by }) => ({ name, by: Object.fromEntries(by) })),
-        costs: costs.map(({ milliseconds, ...rest }) => ({
+        costs: costs.map(({ milliseconds, blocks, ...rest }) => ({
           ...rest,
           milliseconds: Object.fromEntries(milliseconds),
+          blocks: Object.fromEntries(blocks),
         })),
       };
       await writeFile(values.json, `${JSON.stringify(plain, null, 2)}\n`);
