@@ -155,6 +155,8 @@ begin
       when session_user = 'authenticator' then 'rest'
       when session_user = 'kontor_worker' then 'task'
       when headers ->> 'x-forwarded-prefix' = '/api' then 'portal'
+      -- The gateway tells the functions of what PostgREST refused.
+      when headers ->> 'x-forwarded-prefix' = '/rest/v1' then 'rest'
       else 'api'
     end,
     private.as_address(address),

@@ -28,6 +28,7 @@ export type SharedKey = {
 const NOT_RESTORED = [
   "private.idempotency_keys",
   "private.session_origins",
+  "private.password_failures",
   "private.analysts",
 ] as const;
 
