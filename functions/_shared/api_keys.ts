@@ -80,7 +80,8 @@ export async function exchangeKey(
   return { access_token, expires_in };
 }
 
-async function isServiceKey(token: string): Promise<boolean> {
+/** Whether a key is the service key: by it we know our own gateway. */
+export async function isServiceKey(token: string): Promise<boolean> {
   try {
     const { payload } = await jwtVerify(token, secret, { algorithms: ["HS256"] });
     return payload["role"] === "service_role";

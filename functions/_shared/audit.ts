@@ -4,6 +4,7 @@
  * (sql/84_audit_changes.sql).
  */
 import type { Caller, Downloaded } from "./context.ts";
+import type { RefusedWrite } from "./contracts/audit.ts";
 import { problemOf } from "./database_errors.ts";
 import { asFunctions, asOurselves, type RequestContext } from "./db.ts";
 import { Problem } from "./errors.ts";
@@ -11,7 +12,7 @@ import { log } from "./log.ts";
 import type { Route } from "./route.ts";
 import { toldHeaders } from "./told_headers.ts";
 
-/** What the first part of an address is about. */
+/** What the first part of an address is about, here and at /rest/v1. */
 const ENTITIES: Readonly<Record<string, string>> = {
   "api-keys": "api_key",
   analysts: "analyst",
@@ -23,6 +24,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
   invitations: "invitation",
   jobs: "job",
   members: "member",
+  memberships: "member",
+  order_items: "order_item",
   orders: "order",
   products: "product",
   tenants: "tenant",
@@ -39,6 +42,25 @@ export async function recordDownload(told: RequestContext, what: Downloaded): Pr
       sql`select private.record_download(${tenant}, ${entityType}, ${entityId}, ${
         JSON.stringify(metadata)
       }::text::jsonb)`,
+  );
+}
+
+/** Records a write that PostgREST refused, as the gateway tells of it; who is no member leaves nothing. */
+export async function recordRefusedWrite(
+  told: { readonly claims: string; readonly headers: string },
+  { method, path, answer }: RefusedWrite,
+): Promise<void> {
+  const { message, details } = answer;
+  const metadata = JSON.stringify({
+    method,
+    path: path.slice(0, 500),
+    code: message === "forbidden" ? message : undefined,
+    reason: (details || message).slice(0, 1_000),
+  });
+  const entity = ENTITIES[path.split("/")[3] ?? ""] ?? "request";
+  await asOurselves(
+    told,
+    (sql) => sql`select private.record_refusal(${entity}, '', ${metadata}::text::jsonb)`,
   );
 }
 

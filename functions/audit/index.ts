@@ -1,10 +1,14 @@
 /** The audit log of the active tenant: read, taken away as CSV, kept for so long, its values erased. */
 import { create as contentDisposition } from "content-disposition";
 import { z } from "zod";
+import { isServiceKey } from "../_shared/api_keys.ts";
+import { recordRefusedWrite } from "../_shared/audit.ts";
 import * as contract from "../_shared/contracts/audit.ts";
+import { notFound } from "../_shared/errors.ts";
 import { listReply } from "../_shared/list.ts";
 import { ok, okText } from "../_shared/replies.ts";
 import { type Route, route } from "../_shared/route.ts";
+import { toldHeaders } from "../_shared/told_headers.ts";
 import { auditCsv } from "./csv.ts";
 import { auditList } from "./list.ts";
 
@@ -80,6 +84,24 @@ export const routes: Route[] = [
         (sql) => sql`select public.set_audit_retention(${body.days})::text as json`,
         ([row]) => okText(row?.json ?? "null"),
       ),
+  }),
+
+  route({
+    method: "POST",
+    path: "/audit/refusals",
+    access: "caller",
+    tag,
+    summary: "A write that /rest/v1 refused",
+    description:
+      "For the gateway alone, which sends the caller's token and the service key as `apikey`: what PostgREST refuses it rolls back, with all that could be noted there.",
+    body: contract.refusedWrite,
+    answers: { 204: { description: "It is noted, if the caller belongs to the tenant." } },
+    async handle({ request, requestId, caller, body }) {
+      if (!await isServiceKey(request.headers.get("apikey") ?? "")) throw notFound();
+      const headers = JSON.stringify(toldHeaders(request, requestId));
+      await recordRefusedWrite({ claims: caller.claims, headers }, body);
+      return { status: 204 };
+    },
   }),
 
   route({

@@ -11,9 +11,11 @@ import { Problem } from "../../site/server/http/problem.ts";
 import {
   anonKey,
   bearer,
+  CALLER,
   EXCHANGE,
   type Exchange,
   exchanged,
+  person,
   serviceRoleKey,
   startLua,
 } from "./testing.ts";
@@ -182,5 +184,56 @@ describe("API keys at /rest/v1", () => {
       asked: 0,
     });
     expect(ask("/auth/v1/user", { authorization: bearer(own) }).status).toBe(401);
+  });
+});
+
+describe("writes that PostgREST refuses", () => {
+  const refusal = '{"code":"42501","message":"forbidden","details":null}';
+  const headers = {
+    apikey: anonKey,
+    authorization: bearer(person),
+    "x-tenant-id": "t",
+    "x-request-id": "r-1",
+    "user-agent": "Tests/1",
+    "x-forwarded-prefix": "/api",
+  };
+
+  it("are told to the functions, in the caller's name", () => {
+    const target = '/rest/v1/orders"\\?select=id';
+    const { sent, told } = lua.ask({ target, headers, method: "POST", refusal });
+    expect(JSON.parse(told ?? "")).toEqual({
+      method: "POST",
+      path: "/rest/v1/orders",
+      answer: JSON.parse(refusal),
+    });
+    expect(sent).toEqual({
+      ":method": "POST",
+      ":path": "/functions/v1/audit/refusals",
+      ":authority": "functions",
+      "content-type": "application/json",
+      authorization: bearer(person),
+      apikey: serviceRoleKey,
+      "user-agent": "Tests/1",
+      "x-tenant-id": "t",
+      "x-forwarded-for": CALLER,
+      "x-forwarded-prefix": "/rest/v1",
+      "x-request-id": "r-1",
+    });
+  });
+
+  it("of an API key in the key's name", () => {
+    const key = `kontor_${crypto.randomUUID()}`;
+    for (const given of [{ apikey: key }, { apikey: anonKey, authorization: bearer(key) }]) {
+      const asked = { target: "/rest/v1/rpc/x", headers: given, method: "POST", refusal };
+      expect(lua.ask(asked).sent?.authorization).toBe(bearer(key));
+    }
+  });
+
+  it.each([
+    ["a read", { target: "/rest/v1/orders", method: "GET", refusal }],
+    ["another part's", { target: "/functions/v1/orders", method: "POST", refusal }],
+    ["one that is endless", { target: "/rest/v1/x", method: "PATCH", refusal: "x".repeat(4001) }],
+  ])("%s is not told", (_what, request) => {
+    expect(lua.ask({ ...request, headers }).told).toBeUndefined();
   });
 });

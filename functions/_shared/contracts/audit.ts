@@ -95,3 +95,11 @@ export const auditErase = z.strictObject({
 }).meta({ id: "AuditErase" });
 
 export const auditErased = z.object({ entries: z.int() }).meta({ id: "AuditErased" });
+
+/** What the gateway tells of a write that PostgREST refused: its answer, and to what. */
+export const refusedWrite = z.object({
+  method: text(10, 1),
+  path: text(2_000, 1),
+  answer: z.object({ message: z.string(), details: z.string().nullish() }),
+}).meta({ id: "RefusedWrite" });
+export type RefusedWrite = z.infer<typeof refusedWrite>;

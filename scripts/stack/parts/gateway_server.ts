@@ -9,6 +9,7 @@ import type { Upstreams } from "../part.ts";
 import type { Keys } from "./gateway_access.ts";
 import { apiKeyOf, createKeyExchange } from "./gateway_api_keys.ts";
 import { corsHeaders, preflightHeaders } from "./gateway_cors.ts";
+import { createRefusals, isWrite } from "./gateway_refusals.ts";
 import { matchRoute } from "./gateway_routes.ts";
 
 export type GatewayOptions = {
@@ -27,6 +28,11 @@ export type GatewayOptions = {
 export function createGatewayHandler(options: GatewayOptions) {
   const forwarder = createForwarder();
   const exchangeKey = createKeyExchange(options.upstreams.functions, options.keys.serviceRoleKey);
+  const noteRefusal = createRefusals(
+    options.upstreams.functions,
+    options.keys.serviceRoleKey,
+    options.log,
+  );
   const addressOf = createAddressOf(options.trustedProxies);
   const bases = new Map<keyof Upstreams, URL>();
   const baseOf = (name: keyof Upstreams) => {
@@ -77,6 +83,25 @@ export function createGatewayHandler(options: GatewayOptions) {
       }),
       ownHeaders: { ...corsHeaders(request, options.portal), "x-request-id": requestId },
       bodyLimit: route.bodyLimit,
+      through:
+        route.upstream === "rest" && isWrite(method)
+          ? (status, client) =>
+              noteRefusal(
+                {
+                  method,
+                  path: pathname,
+                  authorization: key === undefined ? String(authorization) : `Bearer ${key}`,
+                  headers: {
+                    "x-forwarded-for": peer,
+                    "x-request-id": requestId,
+                    "x-tenant-id": request.headers["x-tenant-id"]?.toString(),
+                    "user-agent": request.headers["user-agent"],
+                  },
+                },
+                status,
+                client,
+              )
+          : undefined,
     });
   }
 

@@ -1,5 +1,6 @@
 /** Hands a request on to the part that answers it, and its answer back as a stream. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Writable } from "node:stream";
 import { Agent, errors } from "undici";
 import { wholeBody } from "./body.ts";
 import { downstreamHeaders } from "./headers.ts";
@@ -26,6 +27,8 @@ export type Forward = {
    * a slow sender holds none of its connections. Undefined streams them, of any size.
    */
   bodyLimit: number | undefined;
+  /** Where the answer is written, if not straight to the response. */
+  through?: ((status: number, response: ServerResponse) => Writable) | undefined;
 };
 
 function bodyOf(request: IncomingMessage, limit: number | undefined) {
@@ -63,7 +66,7 @@ export function createForwarder(): Forwarder {
     connect: { timeout: CONNECTS_WITHIN_MS },
   });
   return {
-    async forward({ request, response, origin, path, headers, ownHeaders, bodyLimit }) {
+    async forward({ request, response, origin, path, headers, ownHeaders, bodyLimit, through }) {
       const body = await bodyOf(request, bodyLimit);
       const gone = new AbortController();
       const left = () => {
@@ -75,7 +78,7 @@ export function createForwarder(): Forwarder {
           { origin, path, method: request.method ?? "GET", headers, body, signal: gone.signal },
           (answer) => {
             response.writeHead(answer.statusCode, downstreamHeaders(answer.headers, ownHeaders));
-            return response;
+            return through?.(answer.statusCode, response) ?? response;
           },
         );
       } catch (error) {
