@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import postgres from "postgres";
+import { endOnCrash } from "../functions/_shared/telemetry/crashes.ts";
 import { startReporting, stopReporting } from "../functions/_shared/telemetry/reporting.ts";
 import { startTracing, stopTracing } from "../functions/_shared/telemetry/tracing.ts";
 import { readEnv } from "./env.ts";
@@ -39,6 +40,7 @@ export async function work({ deliveries, ...what }: Program): Promise<never> {
   const log = makeLogger(env.LOG_LEVEL);
   await startTracing("worker", env.KONTOR_VERSION, env);
   await startReporting("worker", env.KONTOR_VERSION, env);
+  endOnCrash(log);
   const sql = postgres(env.DATABASE_URL, {
     // One for each job, one for its progress, one for who asks whether we live, one to look after analysts,
     // and for deliveries, which need one for a moment at a time.

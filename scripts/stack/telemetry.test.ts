@@ -1,10 +1,12 @@
 /** Traces, metrics, logs and reported errors, through a stack of its own that has somewhere to send them. */
 import { randomBytes, randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { health } from "../../functions/_shared/contracts/health.ts";
+import { spawnWorker } from "../../tasks/testing/spawn_worker.ts";
 import { newWebhook } from "../../tasks/testing/webhooks.ts";
 import { freshEnv, type SpawnedStack, spawnStack } from "./spawn_stack.ts";
 import { apiUrl, newTenant, owner, portalUrl, signIn, stack, useStack } from "./testing.ts";
@@ -147,7 +149,31 @@ describe("one export", () => {
   });
 });
 
-test("a page and what it asked of the functions are one trace, without the address", async () => {
+test("a page and what it asks of the functions are one trace", async () => {
+  const traceId = randomBytes(16).toString("hex");
+  const token = await signIn("owner@acme.test");
+  const page = await fetch(`${portalUrl()}/acme/orders?q=${PLANTED.word}`, {
+    headers: {
+      cookie: `kontor-session=1.${token}.refresh`,
+      traceparent: `00-${traceId}-${randomBytes(8).toString("hex")}-01`,
+    },
+  });
+  expect(page.status).toBe(200);
+  await vi.waitFor(() => {
+    const ours = receiver.spans.filter((span) => span.traceId === traceId);
+    const site = ours.find(({ name }) => name === "GET /[tenant]/orders");
+    expect(ours).toContainEqual(
+      expect.objectContaining({
+        service: "kontor-functions",
+        name: "GET /orders",
+        parentSpanId: site?.spanId ?? "missing",
+      }),
+    );
+  }, SOON);
+  expect(JSON.stringify(receiver.spans)).not.toContain(PLANTED.word);
+});
+
+test("a page's span has its pattern for a name, not the address", async () => {
   const traceId = randomBytes(16).toString("hex");
   await fetch(`${portalUrl()}/invitations/${PLANTED.word}?mail=${PLANTED.mail}`, {
     redirect: "manual",
@@ -318,6 +344,16 @@ describe("an error that nobody expected", () => {
     const envelope = await reported(/"part":"worker"/);
     expect(envelope).toMatch(/"task":"prune_expired"/);
     expect(envelope).toMatch(/"job_id":"\d+"/);
+  });
+
+  test("ends a process only once it was reported", async () => {
+    const { child } = await spawnWorker({
+      program: "tasks/testing/crash_main.ts",
+      databaseUrl: stack().database_url,
+      env: { SENTRY_DSN: receiver.dsn },
+    });
+    expect(await once(child, "exit")).toEqual([1, null]);
+    expect(receiver.envelopes.some((text) => text.includes("Nobody catches this."))).toBe(true);
   });
 
   test("of a page is reported with the pattern of its route", async () => {

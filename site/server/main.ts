@@ -5,12 +5,14 @@
 import { createServer, type RequestListener } from "node:http";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { endOnCrash } from "../../functions/_shared/telemetry/crashes.ts";
 import { startReporting, stopReporting } from "../../functions/_shared/telemetry/reporting.ts";
 import { startTracing, stopTracing } from "../../functions/_shared/telemetry/tracing.ts";
 import { env, forbidOwnServer } from "../src/lib/env.ts";
 import { createApi, isForApi } from "./api.ts";
 import { createAddressOf } from "./http/address.ts";
 import { answerClientErrors, closeServer, SERVER_OPTIONS } from "./http/server.ts";
+import { log } from "./log.ts";
 import { serveMetrics } from "./metrics.ts";
 import { observe } from "./observe.ts";
 
@@ -29,6 +31,7 @@ async function loadPages(): Promise<RequestListener> {
 
 await startTracing("site", env.KONTOR_VERSION, env);
 await startReporting("site", env.KONTOR_VERSION, env);
+endOnCrash(log);
 const pages = await loadPages();
 const api = createApi(env.FUNCTIONS_URL);
 const addressOf = createAddressOf(env.TRUSTED_PROXIES);
