@@ -5965,6 +5965,17 @@ comment on column private.session_origins.is_counted is
 alter table private.session_origins enable row level security;
 alter table private.session_origins force row level security;
 
+create table private.password_failures (
+  person uuid primary key references auth.users (id) on delete cascade,
+  failures int not null default 1,
+  last_at timestamptz not null default now()
+);
+comment on table private.password_failures is
+  'Wrong passwords in a row, wherever they came from: a hundred, and none is taken for an hour. Signing in by any way forgets them.';
+comment on column private.password_failures.last_at is 'Of the last one that counted: while nothing is taken, none does.';
+alter table private.password_failures enable row level security;
+alter table private.password_failures force row level security;
+
 create function private.announce_session(id uuid, email text default null)
 returns void
 language plpgsql
@@ -6033,6 +6044,7 @@ begin
     perform private.record_session(old.user_id, 'sign_out',
       coalesce(found.origin, row(null, null, 'auth', null, null, null)::audit.origin));
   elsif tg_op = 'INSERT' or old.ip is null then
+    delete from private.password_failures f where f.person = new.user_id;
     mark := substring(new.user_agent from ' kontor/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$');
     delete from private.session_origins s where s.id = mark::uuid returning s.* into found;
     perform private.record_session(new.user_id, 'sign_in',
@@ -6058,8 +6070,17 @@ set search_path = ''
 as $$
 declare
   who constant uuid := event ->> 'user_id';
+  is_valid constant boolean := coalesce((event ->> 'valid')::boolean, true);
+  most constant int := 100;
+  earlier int;
 begin
-  if not coalesce((event ->> 'valid')::boolean, true) then
+  select f.failures into earlier from private.password_failures f
+  where f.person = who and f.last_at > now() - interval '1 hour' for update;
+  if not is_valid and coalesce(earlier, 0) < most then
+    insert into private.password_failures (person) values (who)
+    on conflict (person) do update set failures = coalesce(earlier, 0) + 1, last_at = now();
+  end if;
+  if not is_valid then
     update private.session_origins s set is_counted = true
     where s.id = (
       select o.id from private.session_origins o
@@ -6071,11 +6092,15 @@ begin
         jsonb_build_object('reason', 'invalid_credentials'));
     end if;
   end if;
+  if earlier >= most then
+    return jsonb_build_object('decision', 'reject', 'message',
+      'Too many wrong passwords. Try again in an hour, or ask for a mail to set a new one.');
+  end if;
   return jsonb_build_object('decision', 'continue');
 end
 $$;
 comment on function private.password_verification_attempt is
-  'The auth server''s hook of that name: {user_id, valid}. One refused password, one entry: here, unless the functions announced it and record it themselves. GoTrue does not say from where; our embedded one does.';
+  'The auth server''s hook of that name: {user_id, valid}. After a hundred wrong ones in a row even the right one is refused for an hour, so that nobody guesses on from many addresses. One refused password, one entry: here, unless the functions announced it and record it themselves. GoTrue does not say from where; our embedded one does.';
 grant usage on schema private to supabase_auth_admin;
 grant execute on function private.password_verification_attempt to supabase_auth_admin;
 
