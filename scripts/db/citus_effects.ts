@@ -71,7 +71,10 @@ export function effectsOf(
         {
           faults: new Set(reached.flatMap(({ faults }) => [...faults])),
           settings: reached.some(({ settings }) => settings),
-          everyTenant: itself.everyTenant,
+          // Or whom it asks says whose rows are meant.
+          everyTenant:
+            itself.everyTenant &&
+            !(calls.get(name) ?? []).some((called) => /tenant/i.test(texts.get(called) ?? "")),
         },
       ];
     }),
