@@ -27,10 +27,12 @@ function readQueue(sql: Sql): Promise<QueueRow[]> {
       (count(*) filter (where j.is_available and j.run_at <= now()))::int as waiting,
       (count(*) filter (where j.locked_at is not null))::int as running,
       (count(*) filter (where j.locked_at is null and not j.is_available))::int as failed,
+      -- What waits for another job of its own queue is not late (private.queue_state).
       coalesce(extract(epoch from now() - min(j.run_at)
-        filter (where j.is_available and j.run_at <= now())), 0)::float as oldest
+        filter (where j.is_available and j.run_at <= now() and q.locked_at is null)), 0)::float as oldest
     from graphile_worker._private_tasks t
     left join graphile_worker._private_jobs j on j.task_id = t.id
+    left join graphile_worker._private_job_queues q on q.id = j.job_queue_id
     group by t.identifier`;
 }
 
