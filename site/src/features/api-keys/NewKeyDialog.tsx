@@ -37,13 +37,18 @@ export function NewKeyDialog({ onClose, onMade }: Props) {
   async function make(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    if (reach === "some" && chosen.length === 0) {
-      setRefusal({ form: "Choose what it may read or write." });
+    const label = String(form.get("label") ?? "").trim();
+    const unchosen = reach === "some" && chosen.length === 0;
+    if (unchosen || label === "") {
+      setRefusal({
+        ...(unchosen ? { form: "Choose what it may read or write." } : {}),
+        ...(label === "" ? { label: "Must not be empty." } : {}),
+      });
       return;
     }
     const until = expiresAt(String(form.get("expiry")));
     const body: NewApiKey = {
-      label: String(form.get("label") ?? "").trim(),
+      label,
       role,
       ...(reach === "some" ? { scopes: chosen } : {}),
       ...(until ? { expires_at: until } : {}),
@@ -54,8 +59,8 @@ export function NewKeyDialog({ onClose, onMade }: Props) {
       onMade(await api<MadeApiKey>("POST", "/api-keys", { body }));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      const label = error.fields.find(({ path }) => path === "label")?.message;
-      setRefusal(label ? { label } : { form: error.message });
+      const wrong = error.fields.find(({ path }) => path === "label")?.message;
+      setRefusal(wrong ? { label: wrong } : { form: error.message });
     } finally {
       setBusy(false);
     }

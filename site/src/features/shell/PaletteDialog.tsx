@@ -1,48 +1,46 @@
 import { Command } from "cmdk";
-import {
-  Boxes,
-  FileDown,
-  LayoutGrid,
-  Plus,
-  ReceiptText,
-  Search,
-  Trash2,
-  Users,
-} from "lucide-react";
+import { Boxes, Plus, ReceiptText, Search, Trash2, UserRound, Users } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import type { Customer } from "../../../../functions/_shared/contracts/customers.ts";
 import type { Order } from "../../../../functions/_shared/contracts/orders.ts";
 import type { Product } from "../../../../functions/_shared/contracts/products.ts";
 import { ApiError } from "../../lib/api/client.ts";
 import type { List } from "../../lib/api/resources.ts";
-import { useAllows, useApi, useHref } from "../../ui/context.tsx";
+import { allows, type Role } from "../../lib/roles.ts";
+import { useApi, useHref, usePage } from "../../ui/context.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { STATUS } from "../orders/status.ts";
+import { SECTIONS } from "./sections.ts";
 
 const TYPING_PAUSE_MS = 180;
 const HITS = 5;
+/** `path` is of the tenant, unless it begins with a slash. */
+type Entry = { label: string; path: string; icon: ReactNode; needs?: Role };
 type Hits = { orders: Order[]; customers: Customer[]; products: Product[] };
 
 /** Goes anywhere: commands by name, and orders, customers and products by the API's own search. */
 export default function PaletteDialog({ onClose }: { onClose: () => void }) {
   const href = useHref();
-  const mayWrite = useAllows("member");
+  const { tenant } = usePage();
   const [text, setText] = useState("");
   const { hits, failed } = useHits(text.trim());
-  const go = (path: string) => location.assign(href(path));
-  const commands: { label: string; path: string; icon: ReactNode; write?: boolean }[] = [
-    { label: "New order", path: "orders/new", icon: <Plus />, write: true },
-    { label: "Go to overview", path: "", icon: <LayoutGrid /> },
-    { label: "Go to orders", path: "orders", icon: <ReceiptText /> },
-    { label: "Go to customers", path: "customers", icon: <Users /> },
-    { label: "Go to products", path: "products", icon: <Boxes /> },
-    { label: "Go to exports", path: "exports", icon: <FileDown />, write: true },
+  const go = (path: string) => location.assign(path.startsWith("/") ? path : href(path));
+  const commands: Entry[] = [
+    { label: "New order", path: "orders/new", icon: <Plus />, needs: "member" },
+    ...SECTIONS.map(({ label, path, Icon, needs }) => ({
+      label: `Go to ${label.startsWith("API") || label.startsWith("SQL") ? label : label.toLowerCase()}`,
+      path,
+      icon: <Icon />,
+      needs,
+    })),
     { label: "Open orders", path: "orders?status=pending,processing", icon: <ReceiptText /> },
     { label: "Trashed orders", path: "orders?deleted=only", icon: <Trash2 /> },
+    { label: "Your account", path: "/account", icon: <UserRound /> },
   ];
   const wanted = text.trim().toLowerCase();
   const fitting = commands.filter(
-    ({ label, write }) => (!write || mayWrite) && label.toLowerCase().includes(wanted),
+    ({ label, needs = "viewer" }) =>
+      allows(tenant.role, needs) && ` ${label.toLowerCase()}`.includes(` ${wanted}`),
   );
   return (
     <Dialog open onClose={onClose} title="Search and commands" bare>
