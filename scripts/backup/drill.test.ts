@@ -62,14 +62,9 @@ async function nothingMade(): Promise<void> {
 }
 
 test("the migrations build the database on Postgres 15", async () => {
+  const [found] = await using(drill.admin, (sql) => sql`select version() as postgres`);
+  expect(found?.postgres).toMatch(/^PostgreSQL 15\./);
   expect(drill.migrations.length).toBeGreaterThan(0);
-  const [found] = await using(
-    drill.admin,
-    (sql) => sql<{ version: string; orders: number }[]>`
-      select current_setting('server_version') as version,
-        (select count(*)::int from public.orders) as orders`,
-  );
-  expect(found).toMatchObject({ version: expect.stringMatching(/^15\./), orders: 2200 });
 });
 
 describe.skipIf(!tools)("a backup", () => {

@@ -5,9 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { health } from "../../functions/_shared/contracts/health.ts";
 import { type OwnFunctions, spawnFunctions } from "../../functions/_shared/spawn_functions.ts";
-import { killWorkers, type SpawnedWorker, spawnWorker } from "../../tasks/testing/spawn_worker.ts";
+import { killWorkers, type SpawnedWorker } from "../../tasks/testing/spawn_worker.ts";
 import { ROOT } from "../env.ts";
 import { connect, using } from "./connect.ts";
 import type { Manifest } from "./manifest.ts";
@@ -18,11 +17,10 @@ import {
   instead,
   mountSmall,
   places,
-  recordedBackups,
-  runNightly,
   startDrill,
   toolsOf,
 } from "./testing.ts";
+import { backupsHealth, recordedBackups, runNightly, startWorker } from "./testing_nightly.ts";
 import { storedBackups } from "./vault.ts";
 import { verify } from "./verify.ts";
 
@@ -49,37 +47,16 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const startWorker = (env: Record<string, string> = {}) =>
-  spawnWorker({
-    databaseUrl: drill.worker,
-    env: {
-      ...drill.store,
-      BACKUP_RECIPIENT: drill.settings.recipients.join(),
-      BACKUP_DATABASE_URL: drill.settings.databaseUrl,
-      LOG_LEVEL: "info",
-      ...env,
-    },
-  });
-
 const recorded = () => recordedBackups(drill);
 const night = () => runNightly(drill);
 
 describe.skipIf(!toolsOf(15))("the nightly backup", () => {
   let worker: SpawnedWorker;
   let functions: OwnFunctions;
-  const healthOfBackups = () =>
-    vi.waitFor(
-      async () => {
-        const response = await fetch(`${functions.url}/healthz`);
-        const { status, detail } = health.parse(await response.json()).checks.backups;
-        // On a busy machine a probe may be late once.
-        if (detail === "no answer in time") throw new Error(detail);
-        return [status, detail];
-      },
-      { timeout: 30_000, interval: 2_100 },
-    );
+  const healthzSays = (status: string, detail?: string) =>
+    backupsHealth(functions, [status, detail]);
   beforeAll(async () => {
-    worker = await startWorker();
+    worker = await startWorker(drill);
     functions = await spawnFunctions({ DATABASE_URL: drill.functions });
     await vi.waitFor(async () => expect(await worker.livez()).toBe(200), { timeout: 60_000 });
   }, 120_000);
@@ -87,16 +64,14 @@ describe.skipIf(!toolsOf(15))("the nightly backup", () => {
   afterAll(() => functions?.stop());
 
   test("is made and proven by a worker, and its metrics and healthz say so", async () => {
-    expect(await healthOfBackups()).toEqual(["skipped", "none was made yet"]);
+    await healthzSays("skipped", "none was made yet");
     expect(await night()).toBeUndefined();
     expect(await recorded()).toEqual([{ id: expect.any(String), state: "proven", reason: null }]);
     expect(worker.log()).toContain("backed up and proven");
     const metrics = await worker.metrics();
     expect(metrics).toMatch(/^kontor_backup_proven 1$/m);
     expect(metrics).toMatch(/^kontor_backups_damaged 0$/m);
-    await vi.waitFor(async () => expect(await healthOfBackups()).toEqual(["ok", undefined]), {
-      timeout: 20_000,
-    });
+    await healthzSays("ok");
     const [id = ""] = (await storedBackups(drill.settings.vault)).complete;
     taken = await verify(drill.settings.vault, id, drill.identity);
   }, 120_000);
@@ -112,11 +87,7 @@ describe.skipIf(!toolsOf(15))("the nightly backup", () => {
       expect(metrics).toMatch(/^kontor_backup_proven 0$/m);
       expect(metrics).toMatch(/^kontor_backups_damaged 1$/m);
       expect(worker.log()).toContain("earlier backups are damaged");
-      await vi.waitFor(
-        async () =>
-          expect(await healthOfBackups()).toEqual(["down", "one that is kept is damaged"]),
-        { timeout: 20_000 },
-      );
+      await healthzSays("down", "one that is kept is damaged");
     });
     // As it was again, which the operator may have seen to; it stays what it was found to be.
     await verify(drill.settings.vault, taken.id, drill.identity);
@@ -148,7 +119,7 @@ describe.skipIf(!toolsOf(15))("the nightly backup", () => {
     const other = path.join(folder, "pg_dump");
     writeFileSync(other, "#!/bin/sh\necho 'pg_dump (PostgreSQL) 14.9'\n");
     chmodSync(other, 0o755);
-    const lacking = await startWorker({ PG_DUMP: other });
+    const lacking = await startWorker(drill, { PG_DUMP: other });
     await vi.waitFor(async () => expect(await lacking.livez()).toBe(200), { timeout: 60_000 });
     const words = `here is only 14.9 (${other}): install postgresql-client-15, or set PG_DUMP to one`;
     expect(await night()).toMatchObject({

@@ -4,12 +4,10 @@ import { randomUUID } from "node:crypto";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import pino from "pino";
-import { vi } from "vitest";
 import { type FaultyStore, openFaultyStore } from "../../tasks/exports/testing_store.ts";
 import { workerLogger } from "../../tasks/logger.ts";
 import { prepareQueue } from "../../tasks/queue.ts";
 import { openObjectStore } from "../../tasks/s3.ts";
-import { schedule } from "../../tasks/schedule.ts";
 import { migrate } from "../db/migrate.ts";
 import { type Scratch, startScratch } from "../db/scratch.ts";
 import { readEnv } from "../env.ts";
@@ -180,44 +178,6 @@ export async function instead(
   } finally {
     await write(key, whole);
   }
-}
-
-type Recorded = { id: string; state: string; reason: string | null };
-
-/** What private.backups says, oldest first. */
-export const recordedBackups = ({ admin }: Drill): Promise<Recorded[]> =>
-  using(
-    admin,
-    (sql) => sql<Recorded[]>`
-      select id, state, reason from private.backups order by started_at`,
-  );
-
-type Job = { attempts: number; max_attempts: number; last_error: string | null };
-
-/** Enqueues the task as the schedule does, and waits until it is done (undefined) or has failed for good. */
-export async function runNightly({ admin }: Drill): Promise<Job | undefined> {
-  const entry = schedule.find(({ task }) => task === "back_up");
-  const [job] = await using(
-    admin,
-    (sql) => sql<{ id: string }[]>`
-      select id from graphile_worker.add_job('back_up', '{}'::json,
-        max_attempts => ${entry?.options?.maxAttempts ?? 1})`,
-  );
-  return await vi.waitFor(
-    async () => {
-      const [left] = await using(
-        admin,
-        (sql) => sql<(Job & { locked_at: Date | null })[]>`
-          select attempts, max_attempts, last_error, locked_at
-          from graphile_worker._private_jobs where id = ${job?.id ?? ""}`,
-      );
-      if (left && (left.locked_at !== null || left.attempts < left.max_attempts)) {
-        throw new Error(`the backup is under way: ${JSON.stringify(left)}`);
-      }
-      return left;
-    },
-    { timeout: 100_000, interval: 200 },
-  );
 }
 
 /** Mounts a disk that a second copy of the demo does not fit on; false where this login may not. */
