@@ -18,6 +18,23 @@ end
 $$;
 comment on function private.changed_fields is 'The fields that changed, as they were; null when none did.';
 
+create function private.is_told_as_new(tenant uuid, kind text, record uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from private.events e
+    where e.tenant_id = tenant and e.entity_type = kind and e.entity_id = record
+      and e.xact = pg_current_xact_id() and e.created_at = now() and e.type = kind || '.created');
+end
+$$;
+comment on function private.is_told_as_new is
+  'Whether the present transaction made a record, and so tells of it as it is at the end: what changes meanwhile is no news.';
+
 create function private.note_record()
 returns trigger
 language plpgsql
@@ -47,6 +64,9 @@ begin
       perform private.note_event(new.tenant_id, kind, new.id, 'updated',
         jsonb_build_object('deleted_at', before -> 'deleted_at'));
     end if;
+    return null;
+  end if;
+  if new.created_at = now() and private.is_told_as_new(new.tenant_id, kind, new.id) then
     return null;
   end if;
   previous := private.changed_fields(before, to_jsonb(new));
@@ -116,7 +136,8 @@ set search_path = ''
 as $$
 begin
   -- Of an order that is gone itself everything is told already.
-  if private.wants_events(tenant, 'order') and exists (
+  if not private.is_told_as_new(tenant, 'order', order_id)
+    and private.wants_events(tenant, 'order') and exists (
     select from public.orders o where o.tenant_id = tenant and o.id = note_lines.order_id)
   then
     perform private.note_event(tenant, 'order', order_id, 'updated', jsonb_build_object('items', lines));

@@ -113,9 +113,8 @@ set search_path = ''
 as $$
 declare
   origin constant audit.origin := private.audit_origin();
-  -- Asked once: of each field of each item it took longer than all else.
-  untold constant text[] := array(
-    select a.attname from pg_catalog.pg_attribute a where a.attrelid = tg_relid and private.is_untold(a.attname));
+  -- As private.is_untold says: of each field of each item it took longer than all else.
+  untold constant text[] := '{tenant_id,id}';
 begin
   insert into audit.entries (
     tenant_id, actor_kind, actor_id, action, entity_type, entity_id, changes, ip, user_agent,

@@ -2,6 +2,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { api, newTenant, type TestTenant } from "../../scripts/stack/testing.ts";
+import { arrivals, newWebhook } from "../../tasks/testing/webhooks.ts";
 import {
   awake,
   complaints,
@@ -76,6 +77,51 @@ it("fits a phone, and tells a record's history to its readers", async () => {
   const history = page.getByRole("region", { name: "Timeline" });
   await eventually(() => history.innerText()).toMatch(/Changed name, tags[\s\S]+Created/);
   await context.close();
+});
+
+it("shows amounts in their currency, and what webhooks were told, in an order's history", async () => {
+  const hook = await newWebhook();
+  const { token, owner, slug } = hook.tenant;
+  const made = await api("/api/orders", {
+    token,
+    body: { items: [{ name: "Bolt", quantity: 3, unit_price: 10 }] },
+  });
+  const { id } = made.body as { id: string };
+  const patch = (body: unknown) => api(`/api/orders/${id}`, { method: "PATCH", token, body });
+  await patch({ shipping_total: 2.5, notes: "Leave it at the gate." });
+  await patch({ status: "processing" });
+  await arrivals(hook.receiver, 3);
+
+  const views = [
+    ["timeline", {}],
+    ["timeline-dark-narrow", { viewport: NARROW, colorScheme: "dark" as const }],
+  ] as const;
+  for (const [name, options] of views) {
+    const context = await visitor(browser, options);
+    const page = await context.newPage();
+    await signInAt(page, owner.email);
+    await page.goto(`/${slug}/orders/${id}`);
+    await awake(page);
+    const history = page.getByRole("region", { name: "Timeline" });
+    await eventually(async () => {
+      await page.reload();
+      return history.innerText();
+    }).toMatch(/Webhook order\.status_changed delivered to 127\.0\.0\.1:/);
+    expect(await history.innerText()).toMatch(/Shipping total: €0\.00 →\s+, now\s+€2\.50/);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)).toBe(
+      false,
+    );
+    await history.scrollIntoViewIfNeeded();
+    await picture(page, name);
+    await page.goto(`/${slug}/audit?action=update&entity_type=order`);
+    await awake(page);
+    await page.getByRole("list", { name: "Entries" }).locator("summary").nth(1).click();
+    const amount = page.getByRole("row", { name: /^Shipping total/ });
+    expect(await amount.innerText()).toMatch(/€0\.00\s+€2\.50/);
+    await picture(page, `audit-${name}`);
+    await context.close();
+  }
+  await hook.receiver.close();
 });
 
 it("is for admins", async () => {

@@ -45,6 +45,13 @@ describe("every change of a tenant's records leaves one entry", () => {
     expect(without).toEqual(Object.keys(EXCEPTIONS));
   });
 
+  it("of items all but what goes without saying: the names are written down in audit_items", async () => {
+    const untold = await owner()<{ name: string }[]>`
+      select attname::text as name from pg_attribute
+      where attrelid = 'public.order_items'::regclass and attnum > 0 and private.is_untold(attname) order by 1`;
+    expect(untold.map(({ name }) => name)).toEqual(["id", "tenant_id"]);
+  });
+
   it("one for each row of an insert, an update and a delete, and none for nothing", async () => {
     const { id } = await newTenant();
     const rows: [table: string, values: Record<string, unknown>, change: string][] = [
