@@ -28,5 +28,5 @@ function isDay(value: string): boolean {
 function startOfDay(sql: Sql, day: string, daysLater: number): Fragment {
   return sql`((${day}::text::date + ${daysLater}::int)::timestamp at time zone (
     select t.time_zone from public.tenants t
-    where t.id = (select private.current_tenant('viewer'))))`;
+    where t.id = (select private.current_tenant('viewer', 'tenant'))))`;
 }

@@ -34,7 +34,8 @@ export function pageStatement<Q extends ListQuery>(
   const reversed = cursor?.direction === "prev";
   const order = inOrder(sql, sort, descends, reversed);
   const { size, oneMore } = sizes(sql, query.limit);
-  const tenant = sql`(select private.current_tenant('viewer'))`;
+  // As for any scope: which rows a key's scopes show, their policies say.
+  const tenant = sql`(select private.current_tenant('viewer', 'tenant'))`;
   const after = cursor === null ? sql`` : sql`and ${isAfter(sql, sort, descends, cursor)}`;
   const searched = query.q !== undefined;
   const wheres = branchesOf(definition, query).map((branch) =>
@@ -142,7 +143,7 @@ export function wholeList<Q extends ListQuery>(
   const either = branches.reduce((before, one) => sql`${before} or (${one})`, sql`false`);
   const found = query.q === undefined ? sql`` : sql`and id = any(array(
     select id from (${definition.search(sql, query.q)}) as matches))`;
-  return sql`tenant_id = (select private.current_tenant('viewer'))
+  return sql`tenant_id = (select private.current_tenant('viewer', 'tenant'))
     and ${liveOrTrash(sql, query)} and (${either}) ${found}`;
 }
 

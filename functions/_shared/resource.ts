@@ -22,7 +22,7 @@ export function documentById(sql: Sql, view: Fragment, id: string) {
   return sql<DocumentRow[]>`
     select document::text as json, id, version
     from ${view}
-    where tenant_id = (select private.current_tenant('viewer')) and id = ${id}::uuid`;
+    where tenant_id = (select private.current_tenant('viewer', 'tenant')) and id = ${id}::uuid`;
 }
 
 /** 200 with the resource and its entity tag, 304, or 404. */
@@ -68,7 +68,7 @@ export function expectedVersion(
   // Several will do: the present one if it is among them, otherwise one that does not match.
   return sql`coalesce((
     select version from ${view}
-    where tenant_id = (select private.current_tenant('viewer')) and id = ${id}::uuid
+    where tenant_id = (select private.current_tenant('viewer', 'tenant')) and id = ${id}::uuid
       and version = any(${[first, ...others]}::int[])), ${first}::int)`;
 }
 

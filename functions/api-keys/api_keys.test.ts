@@ -147,6 +147,43 @@ describe("an API key", () => {
     expect(elsewhere.status).toBe(403);
   });
 
+  it("is shown what its scopes name: lists, single records and exports", async () => {
+    const create = async (path: string, body: Record<string, unknown>) => {
+      const made = await api(path, { ...caller(), body });
+      expect(made.status, JSON.stringify(made.body)).toBe(201);
+      return z.object({ id: z.string() }).parse(made.body).id;
+    };
+    const name = `Scoped ${crypto.randomUUID()}`;
+    const made = {
+      customers: await create("/customers", { name }),
+      products: await create("/products", { sku: name, name, unit_price: 1 }),
+      orders: await create("/orders", { items: [{ name, quantity: 1, unit_price: 1 }] }),
+    };
+    const listed = z.object({ data: z.array(z.object({ id: z.string() })) });
+    const { key: reader } = await make({
+      role: "viewer",
+      scopes: ["customers:read", "products:read", "orders:read"],
+    });
+    for (const [collection, id] of Object.entries(made)) {
+      const page = await api(`/${collection}`, { token: reader });
+      expect(listed.parse(page.body).data.map((row) => row.id), collection).toContain(id);
+      const one = await api(`/${collection}/${id}`, { token: reader });
+      expect([one.status, one.body], collection).toMatchObject([200, { id }]);
+    }
+
+    const today = await api("/orders?placed_from=2020-01-01", { token: reader });
+    expect(listed.parse(today.body).data.map((row) => row.id)).toContain(made.orders);
+
+    const { key: writer } = await make({ scopes: ["orders:read", "exports:write"] });
+    const asked = await api("/orders/export", { token: writer, body: { format: "csv" } });
+    expect(asked.status, JSON.stringify(asked.body)).toBe(202);
+    const { id } = z.object({ export: z.object({ id: z.string() }) }).parse(asked.body).export;
+    const one = await api(`/exports/${id}`, { token: writer });
+    expect([one.status, one.body]).toMatchObject([200, { id }]);
+    const page = await api("/exports", { token: writer });
+    expect(listed.parse(page.body).data.map((row) => row.id)).toContain(id);
+  });
+
   it("is for one tenant, whichever others its maker belongs to", async () => {
     const { key } = await make({ role: "admin" });
     const other = await newTenant();

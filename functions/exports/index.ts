@@ -60,7 +60,8 @@ export const routes: Route[] = [
               then e.tenant_id || '/exports/' || e.id end as key
           from private.export_documents d
           join public.exports e on e.tenant_id = d.tenant_id and e.id = d.id
-          where d.tenant_id = (select private.current_tenant('member')) and d.id = ${params.id}::uuid`
+          where d.tenant_id = (select private.current_tenant('member', 'exports'))
+            and d.id = ${params.id}::uuid`
       );
       if (row === undefined) throw notFound();
       if (row.key === null) return ok(row.document);

@@ -86,7 +86,7 @@ export const routes: Route[] = [
         (sql) =>
           sql<{ json: string }[]>`
             select document::text as json from private.attachment_documents
-            where tenant_id = (select private.current_tenant('viewer')) and id = ${id}::uuid`,
+            where tenant_id = (select private.current_tenant('viewer', 'tenant')) and id = ${id}::uuid`,
         ([row]) => {
           if (row === undefined) throw notFound("There is no such upload.");
           return okText(row.json);

@@ -79,7 +79,7 @@ export function orderData(sql: Sql | TransactionSql, id: string) {
     from private.order_documents d
     join public.tenants t on t.id = d.tenant_id
     left join public.customers c on c.tenant_id = d.tenant_id and c.id = d.customer_id
-    where d.tenant_id = (select private.current_tenant('viewer')) and d.id = ${id}::uuid`;
+    where d.tenant_id = (select private.current_tenant('viewer', 'tenant')) and d.id = ${id}::uuid`;
 }
 
 /** @throws ZodError when the row is not what `orderData` selects. */
