@@ -60,8 +60,23 @@ describe("a second factor", () => {
   let secret: string;
   let id: string;
 
-  test("counts once a code of it was proven", async () => {
+  test("is offered to everybody, also when somebody asks whose session has ended", async () => {
+    const gone = await signUp();
+    const ended = await fetch(`${auth.url}/auth/v1/logout`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${gone.token}`, "content-type": "application/json" },
+    });
+    expect(ended.status).toBeLessThan(300);
+    // We take its token still, which is for the auth server to refuse.
+    expect((await ask("/account/factors", { token: gone.token, body: {} })).status).toBe(404);
+    const { token } = await signUp();
+    expect((await ask("/account", { token })).body).toMatchObject({ second_factors: [] });
+  });
+
+  test("counts once a code of it was proven, and ends the sessions that have not", async () => {
     token = signedIn.parse((await signIn()).body).session.access_token;
+    const elsewhere = signedIn.parse((await signIn()).body).session.access_token;
+    expect((await ask("/tenants", { token: elsewhere })).status).toBe(200);
     expect((await ask("/account", { token })).body).toMatchObject({ second_factors: [] });
     const abandoned = await ask("/account/factors", { token, body: {} });
     expect(abandoned.status).toBe(201);
@@ -78,6 +93,7 @@ describe("a second factor", () => {
     const proven = await ask(`/account/factors/${id}/verify`, { token, body: { code: spaced } });
     expect(proven.status).toBe(200);
     expect(proven.headers.getSetCookie()).toEqual([]);
+    expect((await ask("/tenants", { token: elsewhere })).status).toBe(401);
     token = signedIn.parse(proven.body).session.access_token;
     expect((await ask("/account", { token })).body).toMatchObject({
       second_factors: [{ id, label: "Phone" }],

@@ -49,6 +49,8 @@ export async function startTotpServer(): Promise<TotpServer> {
 
   async function onFactors(method: string, path: string, body: Json, token: string) {
     const { sub, email } = decodeJwt<{ email: string }>(token);
+    const alive = await passOn("GET", "/auth/v1/user", {}, bearer(token));
+    if (alive.status !== 200) return refusal(403, "session_not_found");
     const [, , , , id, verb] = path.split("/");
     if (id === undefined) {
       if (method !== "POST" || body["factor_type"] !== "totp") {
@@ -80,6 +82,10 @@ export async function startTotpServer(): Promise<TotpServer> {
     }
     if (verb === "challenge") return { status: 200, body: { id: randomUUID(), type: "totp" } };
     if (body["code"] !== totp(factor.secret)) return refusal(422, "mfa_verification_failed");
+    // Sessions that have not proven it end. The present one goes on; here it is made anew.
+    if (factor.status === "unverified") {
+      await passOn("POST", "/auth/v1/logout?scope=others", {}, bearer(token));
+    }
     factor.status = "verified";
     const session = await passOn("POST", "/auth/v1/token?grant_type=password", {
       email,
@@ -87,6 +93,8 @@ export async function startTotpServer(): Promise<TotpServer> {
     });
     return { status: 200, body: session.body };
   }
+
+  const bearer = (token: string) => new Headers({ authorization: `Bearer ${token}` });
 
   async function passOn(
     method: string,
