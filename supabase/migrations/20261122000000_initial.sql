@@ -6231,17 +6231,6 @@ grant execute on function private.custom_access_token to supabase_auth_admin;
 
 -- Audit: changes of rows. What an entry says of one, and the triggers of every table that has any.
 
-create function private.is_untold(field text)
-returns boolean
-language sql
-immutable
-as $$
-  -- Never a secret, neither hashed nor encrypted; when it was changed is none.
-  select field = any ('{tenant_id,id,version,created_at,updated_at,created_by,object_key}')
-    or field ~ 'secret|token|hash|password|crypt|cipher' and field not like '%\_at'
-$$;
-comment on function private.is_untold is 'The columns that no entry tells of: secrets, and what goes without saying.';
-
 create function private.field_changes(before jsonb, after jsonb)
 returns jsonb
 language plpgsql
@@ -6252,7 +6241,10 @@ begin
   return (
     select coalesce(jsonb_object_agg(key, jsonb_build_array(before -> key, after -> key)), '{}')
     from jsonb_object_keys(before || after) as key
-    where before -> key is distinct from after -> key and not private.is_untold(key));
+    where before -> key is distinct from after -> key
+      and key <> all ('{tenant_id,id,version,created_at,updated_at,created_by,object_key}')
+      -- Never a secret, neither hashed nor encrypted; when it was changed is none.
+      and (key !~ 'secret|token|hash|password|crypt|cipher' or key like '%\_at'));
 end
 $$;
 comment on function private.field_changes is 'The fields in which two rows differ, {field: [old, new]}; never a secret.';
@@ -6344,7 +6336,7 @@ set search_path = ''
 as $$
 declare
   origin constant audit.origin := private.audit_origin();
-  -- As private.is_untold says: of each field of each item it took longer than all else.
+  -- As private.field_changes has it: of each field of each item it took longer than all else.
   untold constant text[] := '{tenant_id,id}';
 begin
   insert into audit.entries (
