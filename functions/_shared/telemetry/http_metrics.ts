@@ -34,7 +34,7 @@ export function httpMetrics(register: Registry, version: string): (method: strin
   });
   const inFlight = new Gauge({
     name: "kontor_http_requests_in_flight",
-    help: "Requests whose answer is not complete",
+    help: "Requests under way",
     registers,
   });
   buildInfo(register, version);

@@ -47,7 +47,7 @@ export function openTracer({ service, version, endpoint, share }: Settings): Tra
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ "service.name": service, "service.version": version }),
-    // Not what a caller's flags say: strangers would decide what is kept.
+    // By the id alone, so that all parts keep the same traces. A caller's flag is not asked: it may say yes always.
     sampler: new TraceIdRatioBasedSampler(share),
     spanProcessors: [
       new BatchSpanProcessor({

@@ -45,6 +45,7 @@ export function createRefusals(functions: string, serviceRoleKey: string, log: A
       signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
     });
     await response.body?.cancel();
+    if (!response.ok) throw new Error(`the functions answered ${response.status}`);
   }
 
   /** Where the answer to a write goes on its way to the client: noted, if it is a refusal. */
