@@ -201,7 +201,35 @@ comment on function private.current_tenant is
   'The request''s active tenant: the x-tenant-id header, the caller''s only membership or the API key''s; null for who has less than the required role there. A domain names what a key''s scopes are about.';
 grant execute on function private.current_tenant to authenticated, service_role;
 
-create function private.refuse_dead_api_key()
+create function private.present_session()
+returns uuid
+language sql
+stable
+set search_path = ''
+as $$
+  select private.as_uuid(nullif(current_setting('request.jwt.claims', true), '')::json ->> 'session_id')
+$$;
+comment on function private.present_session is 'The session that the caller''s token belongs to; null where the token does not say.';
+grant execute on function private.present_session to authenticated, service_role;
+
+create function private.is_session_over()
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  session constant uuid := private.present_session();
+begin
+  return session is not null
+    and not exists (select from auth.sessions s where s.id = session and s.user_id = auth.uid());
+end
+$$;
+comment on function private.is_session_over is 'Whether the auth server has ended the session of the caller''s token, which says nothing of that itself.';
+grant execute on function private.is_session_over to authenticated, service_role;
+
+create function private.refuse_dead_token()
 returns void
 language plpgsql
 stable
@@ -210,13 +238,18 @@ as $$
 declare
   key constant uuid := private.api_key_id();
 begin
-  if key is not null and private.api_key_tenant(key, 'viewer', 'tenant') is null then
+  if key is null then
+    if private.is_session_over() then
+      perform private.refuse(401, 'unauthenticated', 'Signed out; sign in again.');
+    end if;
+  elsif private.api_key_tenant(key, 'viewer', 'tenant') is null then
     perform private.refuse(401, 'unauthenticated', 'This API key is not known, or no longer.');
   end if;
 end
 $$;
-comment on function private.refuse_dead_api_key is 'A key that was revoked or ran out is nobody, whatever its token says.';
-grant execute on function private.refuse_dead_api_key to authenticated, service_role;
+comment on function private.refuse_dead_token is
+  'Who signed out, and a key that was revoked or ran out, are nobody, whatever their token says.';
+grant execute on function private.refuse_dead_token to authenticated, service_role;
 
 create function private.refuse_api_key()
 returns void
@@ -242,8 +275,8 @@ as $$
 declare
   active constant uuid := private.current_tenant('viewer', 'tenant');
 begin
+  perform private.refuse_dead_token();
   if active is null then
-    perform private.refuse_dead_api_key();
     if private.request_header('x-tenant-id') is null then
       perform private.refuse(
         400, 'tenant_required', 'Say which tenant with the X-Tenant-Id header.');
@@ -259,7 +292,7 @@ begin
 end
 $$;
 comment on function private.require_role is
-  'The active tenant, or a refusal: 400 tenant_required, 403 forbidden for strangers, for lesser roles and for keys without the scope, 401 for a key that is no more.';
+  'The active tenant, or a refusal: 400 tenant_required, 403 forbidden for strangers, for lesser roles and for keys without the scope, 401 for a session or a key that is no more.';
 grant execute on function private.require_role to authenticated;
 
 create function private.check_request()
@@ -270,7 +303,7 @@ set search_path = ''
 as $$
 begin
   if current_user = 'authenticated' then
-    perform private.refuse_dead_api_key();
+    perform private.refuse_dead_token();
     if private.request_header('x-tenant-id') is not null
       and private.current_tenant('viewer', 'tenant') is null
     then
@@ -280,7 +313,7 @@ begin
 end
 $$;
 comment on function private.check_request is
-  'PostgREST''s pre-request: refuses a tenant that the caller does not belong to, and a key that is no more.';
+  'PostgREST''s pre-request: refuses a tenant that the caller does not belong to, and a session or a key that is no more.';
 grant execute on function private.check_request to authenticated, service_role;
 
 create function private.guard_tenant()

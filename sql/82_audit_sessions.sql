@@ -145,8 +145,8 @@ begin
     end if;
   end if;
   if earlier >= most then
-    return jsonb_build_object('decision', 'reject', 'message',
-      'Too many wrong passwords. Try again in an hour, or ask for a mail to set a new one.');
+    -- In the auth server's own words for a wrong one: others would tell who has an account.
+    return jsonb_build_object('decision', 'reject', 'message', 'Invalid login credentials');
   end if;
   return jsonb_build_object('decision', 'continue');
 end

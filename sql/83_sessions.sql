@@ -1,15 +1,5 @@
 -- Sessions: where a person is signed in, and an end to it. The rows are the auth server's own.
 
-create function private.present_session()
-returns uuid
-language sql
-stable
-set search_path = ''
-as $$
-  select private.as_uuid(nullif(current_setting('request.jwt.claims', true), '')::json ->> 'session_id')
-$$;
-comment on function private.present_session is 'The session that the caller''s token belongs to; null where the token does not say.';
-
 create function public.my_sessions()
 returns json
 language plpgsql
@@ -33,8 +23,11 @@ begin
       'current', s.id is not distinct from present)
       order by s.id is not distinct from present desc,
         greatest(s.created_at, s.refreshed_at at time zone 'UTC') desc, s.id), '[]')
-    from auth.sessions s
-    where s.user_id = auth.uid() and (s.not_after is null or s.not_after > now()));
+    from (
+      select * from auth.sessions o
+      where o.user_id = auth.uid() and (o.not_after is null or o.not_after > now())
+      order by o.id is not distinct from present desc, o.refreshed_at desc nulls last, o.created_at desc
+      limit 200) as s);
 end
 $$;
 comment on function public.my_sessions is 'Where the caller is signed in: the present session first, then the one used last.';
@@ -66,7 +59,7 @@ begin
 end
 $$;
 comment on function public.end_sessions is
-  'Signs the caller out of one session, or of all but the present one. Its refresh token is void; an access token holds until it runs out.';
+  'Signs the caller out of one session, or of all but the present one. Their tokens are void (private.refuse_dead_token).';
 grant execute on function public.end_sessions to authenticated;
 
 -- The second factor ---------------------------------------------------------------------------------------
@@ -79,7 +72,7 @@ set search_path = ''
 as $$
 begin
   -- Nothing is granted to anon, and the functions take it for nobody.
-  if event #>> '{claims,aal}' = 'aal1' and exists (
+  if event #>> '{claims,aal}' is distinct from 'aal2' and exists (
     select from auth.mfa_factors f
     where f.user_id = (event ->> 'user_id')::uuid and f.status = 'verified')
   then

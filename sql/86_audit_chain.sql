@@ -90,7 +90,7 @@ begin
       where e.tenant_id = waiting.tenant_id and e.hash is null
       order by e.id limit waiting.entries) as n;
     hashes := '{}';
-    for place in 1 .. cardinality(ids) loop
+    for place in 1 .. coalesce(cardinality(ids), 0) loop
       chain.hash := sha256(chain.hash || convert_to(texts[place], 'UTF8'));
       hashes[place] := chain.hash;
     end loop;
@@ -98,9 +98,9 @@ begin
     from unnest(ids, hashes) with ordinality as n (id, hash, place)
     where e.tenant_id = waiting.tenant_id and e.id = n.id;
     update audit.chains c
-    set position = chain.position + cardinality(ids), hash = chain.hash, sealed_at = clock_timestamp()
+    set position = chain.position + coalesce(cardinality(ids), 0), hash = chain.hash, sealed_at = clock_timestamp()
     where c.tenant_id = waiting.tenant_id;
-    sealed := sealed + cardinality(ids);
+    sealed := sealed + coalesce(cardinality(ids), 0);
   end loop;
   return sealed;
 end

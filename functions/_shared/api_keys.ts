@@ -47,7 +47,6 @@ export async function callerOfKey(
     claims: JSON.stringify(claimsOf(found.created_by, found.id)),
     expiresAt: found.expires_at === null ? Infinity : Date.parse(found.expires_at) / 1_000,
     via: "bearer" as const,
-    sessionId: null,
   };
   known.set(key, caller, Math.min(Date.now() + REMEMBERED_MS, caller.expiresAt * 1_000));
   return caller;

@@ -2,7 +2,6 @@
 import { errors, jwtVerify } from "jose";
 import { callerOfKey, isApiKey } from "./api_keys.ts";
 import type { Caller } from "./context.ts";
-import { hasEnded } from "./ended_sessions.ts";
 import { env } from "./env.ts";
 import { Problem, unauthenticated } from "./errors.ts";
 import { BoundedCache } from "./lru.ts";
@@ -66,9 +65,6 @@ async function callerOf(token: string, via: Caller["via"]): Promise<Caller> {
   const known = verified.get(key);
   const caller = known ?? await verify(token, via);
   if (known === undefined) verified.set(key, caller, caller.expiresAt * 1_000);
-  if (caller.sessionId !== null && hasEnded(caller.sessionId)) {
-    throw unauthenticated("This session was signed out of.");
-  }
   return caller;
 }
 
@@ -78,7 +74,7 @@ async function verify(token: string, via: Caller["via"]): Promise<Caller> {
       algorithms: ["HS256"],
       requiredClaims: ["exp", "sub", "role"],
     });
-    const { sub, exp, email, session_id } = payload;
+    const { sub, exp, email } = payload;
     // What a key was exchanged for is PostgREST's; here the key itself is sent.
     if (payload["api_key_id"] !== undefined) throw unauthenticated("Send the API key itself.");
     // The anonymous and the service token are signed with the same secret and are nobody.
@@ -92,7 +88,6 @@ async function verify(token: string, via: Caller["via"]): Promise<Caller> {
       claims: JSON.stringify(payload),
       expiresAt: exp ?? 0,
       via,
-      sessionId: typeof session_id === "string" ? session_id : null,
     };
   } catch (error) {
     if (error instanceof errors.JWTExpired) {

@@ -22,8 +22,6 @@ export type Caller = {
   /** The token's expiry, seconds since 1970. */
   readonly expiresAt: number;
   readonly via: "bearer" | "cookie";
-  /** The auth server's session that the token belongs to, if it says. */
-  readonly sessionId: string | null;
 };
 
 /**

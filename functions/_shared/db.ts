@@ -125,9 +125,7 @@ function begin(sql: Sql, context: RequestContext) {
            set_config('request.headers', ${withTrace(headers)}, true),
            set_config('role', 'authenticated', true)`;
   if (access === "caller") {
-    return [opened, identity, sql`select private.refuse_dead_api_key()`].map((one) =>
-      one.execute()
-    );
+    return [opened, identity, sql`select private.refuse_dead_token()`].map((one) => one.execute());
   }
   const tenant = sql`select private.require_role(${access}, ${domain}) as tenant`;
   return [opened.execute(), identity.execute(), tenant.execute()];

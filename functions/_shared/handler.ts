@@ -12,6 +12,7 @@ import { measure } from "./metrics.ts";
 import { validateQuery } from "./query.ts";
 import { type Allowance, takeAddress, takeCaller } from "./rate_limit.ts";
 import { domainOf, isPersonal } from "./scopes.ts";
+import { clearedCookies } from "./session.ts";
 import { dress, optionsReply, respond, respondToError } from "./respond.ts";
 import type { Method, Route } from "./route.ts";
 import { allowed, BASE_PATH, makeRouter, type Match } from "./router.ts";
@@ -43,6 +44,10 @@ export function makeHandler(
         );
       } catch (error) {
         response = respondToError(error, request, requestId, route?.path);
+        // The session was ended elsewhere: the browser is to forget it.
+        if (response.status === 401 && who.caller?.via === "cookie") {
+          for (const line of clearedCookies(request)) more.append("set-cookie", line);
+        }
         await recordRefusal(error, { request, requestId, route, params: match?.params, ...who });
       }
       for (const [name, value] of more) response.headers.append(name, value);

@@ -2,11 +2,9 @@
 import { z } from "zod";
 import { enrolFactor, removeFactor, verifyFactor } from "../_shared/auth_factors.ts";
 import { type Client, ownUser, type Refusal } from "../_shared/auth_server.ts";
-import type { CallerDatabase } from "../_shared/context.ts";
 import * as contract from "../_shared/contracts/account.ts";
 import { signedIn as signedInAnswer } from "../_shared/contracts/auth.ts";
 import { uuid } from "../_shared/contracts/common.ts";
-import { sessionsEnded } from "../_shared/ended_sessions.ts";
 import { notFound, Problem, unauthenticated } from "../_shared/errors.ts";
 import { noContent, ok } from "../_shared/replies.ts";
 import { type Route, route } from "../_shared/route.ts";
@@ -52,16 +50,12 @@ export const factorRoutes: Route[] = [
     description: "Signing in asks for a code from then on. Your other sessions end.",
     body: contract.factorCode,
     answers: { 200: { description: "The session, with new tokens.", schema: signedInAnswer } },
-    async handle({ request, ip, params, body, caller, db }) {
+    async handle({ request, ip, params, body, caller }) {
       const client = { request, ip };
       await requireOffer(client);
       const token = await accessTokenOf(request);
-      const before = await ownSessions(db);
       const proven = await verifyFactor(token, params.id, body.code, client);
       if (!proven.ok) throw codeRefused(proven.refusal);
-      // The auth server ended those without the factor; their access tokens would still hold here.
-      const left = new Set(await ownSessions(db));
-      sessionsEnded(before.filter((id) => !left.has(id)));
       const cookies = caller.via === "cookie" ? { setCookie: sessionCookies(proven.value) } : {};
       return { ...ok(await signedIn(proven.value)), ...cookies };
     },
@@ -89,13 +83,6 @@ async function requireOffer(client: Client): Promise<void> {
   if (!(await offersFactors(client))) throw notFound("The auth server offers no second factor.");
 }
 
-async function ownSessions(db: CallerDatabase): Promise<string[]> {
-  const [row] = await db.rows<{ ids: string[] }>((sql) =>
-    sql`select array(select one ->> 'id' from json_array_elements(public.my_sessions()) as one) as ids`
-  );
-  return row?.ids ?? [];
-}
-
 /** What was begun and never verified only fills the list of those allowed. */
 async function dropUnverified(token: string, client: Client): Promise<void> {
   const found = await ownUser(token, client);
@@ -106,7 +93,9 @@ async function dropUnverified(token: string, client: Client): Promise<void> {
 }
 
 function refused({ code, message }: Refusal): Problem {
-  if (/not_found/.test(code)) return notFound("There is no such second factor.");
+  if (code === "mfa_factor_not_found" || code === "not_found") {
+    return notFound("There is no such second factor.");
+  }
   if (code === "insufficient_aal") {
     return new Problem("forbidden", "Sign in again with a code first.");
   }

@@ -2,13 +2,12 @@
 import { z } from "zod";
 import { ownSessionList } from "../_shared/contracts/account.ts";
 import { uuid } from "../_shared/contracts/common.ts";
-import { sessionsEnded } from "../_shared/ended_sessions.ts";
 import { noContent, okText } from "../_shared/replies.ts";
 import { type Route, route } from "../_shared/route.ts";
 
 const tag = "Account";
 const HOW =
-  "It cannot be renewed from then on, and this API takes it no longer; an access token that a program holds may be good at /rest/v1 until it runs out, an hour at most.";
+  "It cannot be renewed from then on, and its access token is taken no longer, here and at /rest/v1.";
 
 export const sessionRoutes: Route[] = [
   route({
@@ -36,11 +35,7 @@ export const sessionRoutes: Route[] = [
     summary: "Sign out everywhere else",
     description: `Ends every session but the one that asks. ${HOW}`,
     answers: { 204: { description: "Signed out." } },
-    handle: ({ db }) =>
-      db.answer<{ ended: string[] }>(
-        (sql) => sql`select public.end_sessions() as ended`,
-        ended,
-      ),
+    handle: ({ db }) => db.answer((sql) => sql`select public.end_sessions() as ended`, noContent),
   }),
 
   route({
@@ -53,14 +48,6 @@ export const sessionRoutes: Route[] = [
     description: HOW,
     answers: { 204: { description: "Signed out." } },
     handle: ({ db, params }) =>
-      db.answer<{ ended: string[] }>(
-        (sql) => sql`select public.end_sessions(${params.id}) as ended`,
-        ended,
-      ),
+      db.answer((sql) => sql`select public.end_sessions(${params.id}) as ended`, noContent),
   }),
 ];
-
-function ended([row]: readonly { ended: string[] }[]) {
-  sessionsEnded(row?.ended ?? []);
-  return noContent();
-}

@@ -65,7 +65,9 @@ export function factorOf({ user }: AuthSession): AuthFactor | undefined {
 
 /** Why a code was not taken. */
 export function codeRefused({ code, message }: Refusal): Problem {
-  if (/not_found/.test(code)) return new Problem("not_found", "There is no such second factor.");
+  if (code === "mfa_factor_not_found" || code === "not_found") {
+    return new Problem("not_found", "There is no such second factor.");
+  }
   const wrong = code === "mfa_verification_failed" || code === "mfa_challenge_expired";
   const why = wrong ? "This code is wrong or has run out." : message || "Not accepted.";
   return new Problem("validation_failed", why, {

@@ -1,6 +1,5 @@
 import { announcedSignOut } from "./announced.ts";
 import { type Client, signOut } from "../_shared/auth_server.ts";
-import { sessionEnded } from "../_shared/ended_sessions.ts";
 import { Problem } from "../_shared/errors.ts";
 import { log } from "../_shared/log.ts";
 import { clearedCookies, renew, secondsLeft, tokensOf } from "../_shared/session.ts";
@@ -38,6 +37,5 @@ async function end(
   accessToken: string,
   client: Client & { readonly requestId: string },
 ): Promise<void> {
-  const { ok } = await announcedSignOut(client, accessToken, () => signOut(accessToken, client));
-  if (ok) sessionEnded(accessToken);
+  await announcedSignOut(client, accessToken, () => signOut(accessToken, client));
 }

@@ -1,7 +1,6 @@
 /** Who is listening in this process, and what of a tenant's news each of them is told. */
 import type { Caller, CallerDatabase } from "../_shared/context.ts";
 import { type LiveEvent, liveEvent } from "../_shared/contracts/events.ts";
-import { hasEnded } from "../_shared/ended_sessions.ts";
 import { Problem } from "../_shared/errors.ts";
 import { makeListener, type Notice } from "./listener.ts";
 import { openStream, type Stream } from "./stream.ts";
@@ -55,9 +54,9 @@ export async function takeSeat(
     });
   }
   await listener.ready();
-  const access = await accessOf(caller, db);
+  const access = await accessOf(db);
   const check = async () => {
-    seat.access = await accessOf(caller, db);
+    seat.access = await accessOf(db);
   };
   const stream = openStream({
     expiresAt: caller.expiresAt * 1_000,
@@ -81,10 +80,7 @@ export async function closeHub(): Promise<void> {
 }
 
 /** @throws Problem 401 for a session that ended; the database's 403 for who is no member any more. */
-async function accessOf(caller: Caller, db: CallerDatabase): Promise<Access> {
-  if (caller.sessionId !== null && hasEnded(caller.sessionId)) {
-    throw new Problem("unauthenticated", "This session was signed out of.");
-  }
+async function accessOf(db: CallerDatabase): Promise<Access> {
   // As the GETs have it: the policies of exports, orders and attachments, and public.list_jobs.
   const [row] = await db.rows<Access>((sql) =>
     sql`select

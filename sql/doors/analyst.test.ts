@@ -41,6 +41,8 @@ describe("an analyst with SQL", () => {
     "create table public.t (a int)",
     "create schema s",
     "select lo_create(0)",
+    "select pg_advisory_lock(hashtextextended('audit seal', 0))",
+    "select pg_try_advisory_xact_lock_shared(1, 2)",
     "select lo_from_bytea(0, 'x')",
     "select pg_logical_emit_message(false, 'x', 'fills the disk')",
     "select pg_logical_emit_message(true, 'x', 'fills the disk'::bytea)",

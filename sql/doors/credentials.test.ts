@@ -1,6 +1,6 @@
 import { SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
-import { api, apiUrl, rest, signIn, stack } from "../../scripts/stack/testing.ts";
+import { api, apiUrl, newTenant, owner, rest, signIn, stack } from "../../scripts/stack/testing.ts";
 
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
 
@@ -45,6 +45,36 @@ describe("credentials", () => {
     const token = await makeToken();
     expect((await api("orders", { token })).status).toBe(401);
     expect((await rest("orders", { token })).status).toBe(401);
+  });
+
+  it("refuses the token of a session that is over, wherever it was ended", async () => {
+    const { id: tenant, owner: person } = await newTenant();
+    const ends: [string, (token: string) => Promise<unknown>][] = [
+      [
+        "by the auth server",
+        (token) =>
+          fetch(`${apiUrl()}/auth/v1/logout?scope=local`, {
+            method: "POST",
+            headers: { apikey: stack().anon_key, authorization: `Bearer ${token}` },
+          }),
+      ],
+      ["by its row", () => owner()`delete from auth.sessions where user_id = ${person.id}`],
+    ];
+    for (const [how, end] of ends) {
+      const token = await signIn(person.email);
+      expect((await api("orders", { token, tenant })).status, how).toBe(200);
+      expect((await rest("orders?limit=1", { token, tenant })).status, how).toBe(200);
+      await end(token);
+      for (const answer of [
+        await api("orders", { token, tenant }),
+        await api("orders/figures", { token, tenant }),
+        await api("tenants", { token }),
+        await rest("orders?limit=1", { token, tenant }),
+        await rest("rpc/my_sessions", { token, body: {} }),
+      ]) {
+        expect(answer, how).toMatchObject({ status: 401 });
+      }
+    }
   });
 
   it("gives the anon key no rows and no rights", async () => {

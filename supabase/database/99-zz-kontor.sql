@@ -10,7 +10,8 @@ revoke connect on database template1 from public;
 revoke connect on database _supabase from public;
 
 -- Anybody may make large objects and write into the log of changes, even a login that only reads, and
--- fill the disk with them: nobody here does.
+-- fill the disk with them: nobody here does. And anybody may take advisory locks, whose names are no
+-- secret, and keep them from whoever waits for one: only functions of ours do.
 do $$
 declare
   risky regprocedure;
@@ -18,9 +19,14 @@ begin
   for risky in
     select oid::regprocedure from pg_catalog.pg_proc
     where pronamespace = 'pg_catalog'::regnamespace
-      and proname in ('lo_creat', 'lo_create', 'lo_from_bytea', 'pg_logical_emit_message')
+      and (proname in ('lo_creat', 'lo_create', 'lo_from_bytea', 'pg_logical_emit_message')
+        or proname ~ '^pg_(try_)?advisory_')
   loop
     execute format('revoke execute on function %s from public', risky);
+    if risky::text like '%advisory%' then
+      execute format(
+        'grant execute on function %s to postgres, supabase_auth_admin, supabase_storage_admin', risky);
+    end if;
   end loop;
 end
 $$;

@@ -600,7 +600,35 @@ comment on function private.current_tenant is
   'The request''s active tenant: the x-tenant-id header, the caller''s only membership or the API key''s; null for who has less than the required role there. A domain names what a key''s scopes are about.';
 grant execute on function private.current_tenant to authenticated, service_role;
 
-create function private.refuse_dead_api_key()
+create function private.present_session()
+returns uuid
+language sql
+stable
+set search_path = ''
+as $$
+  select private.as_uuid(nullif(current_setting('request.jwt.claims', true), '')::json ->> 'session_id')
+$$;
+comment on function private.present_session is 'The session that the caller''s token belongs to; null where the token does not say.';
+grant execute on function private.present_session to authenticated, service_role;
+
+create function private.is_session_over()
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+declare
+  session constant uuid := private.present_session();
+begin
+  return session is not null
+    and not exists (select from auth.sessions s where s.id = session and s.user_id = auth.uid());
+end
+$$;
+comment on function private.is_session_over is 'Whether the auth server has ended the session of the caller''s token, which says nothing of that itself.';
+grant execute on function private.is_session_over to authenticated, service_role;
+
+create function private.refuse_dead_token()
 returns void
 language plpgsql
 stable
@@ -609,13 +637,18 @@ as $$
 declare
   key constant uuid := private.api_key_id();
 begin
-  if key is not null and private.api_key_tenant(key, 'viewer', 'tenant') is null then
+  if key is null then
+    if private.is_session_over() then
+      perform private.refuse(401, 'unauthenticated', 'Signed out; sign in again.');
+    end if;
+  elsif private.api_key_tenant(key, 'viewer', 'tenant') is null then
     perform private.refuse(401, 'unauthenticated', 'This API key is not known, or no longer.');
   end if;
 end
 $$;
-comment on function private.refuse_dead_api_key is 'A key that was revoked or ran out is nobody, whatever its token says.';
-grant execute on function private.refuse_dead_api_key to authenticated, service_role;
+comment on function private.refuse_dead_token is
+  'Who signed out, and a key that was revoked or ran out, are nobody, whatever their token says.';
+grant execute on function private.refuse_dead_token to authenticated, service_role;
 
 create function private.refuse_api_key()
 returns void
@@ -641,8 +674,8 @@ as $$
 declare
   active constant uuid := private.current_tenant('viewer', 'tenant');
 begin
+  perform private.refuse_dead_token();
   if active is null then
-    perform private.refuse_dead_api_key();
     if private.request_header('x-tenant-id') is null then
       perform private.refuse(
         400, 'tenant_required', 'Say which tenant with the X-Tenant-Id header.');
@@ -658,7 +691,7 @@ begin
 end
 $$;
 comment on function private.require_role is
-  'The active tenant, or a refusal: 400 tenant_required, 403 forbidden for strangers, for lesser roles and for keys without the scope, 401 for a key that is no more.';
+  'The active tenant, or a refusal: 400 tenant_required, 403 forbidden for strangers, for lesser roles and for keys without the scope, 401 for a session or a key that is no more.';
 grant execute on function private.require_role to authenticated;
 
 create function private.check_request()
@@ -669,7 +702,7 @@ set search_path = ''
 as $$
 begin
   if current_user = 'authenticated' then
-    perform private.refuse_dead_api_key();
+    perform private.refuse_dead_token();
     if private.request_header('x-tenant-id') is not null
       and private.current_tenant('viewer', 'tenant') is null
     then
@@ -679,7 +712,7 @@ begin
 end
 $$;
 comment on function private.check_request is
-  'PostgREST''s pre-request: refuses a tenant that the caller does not belong to, and a key that is no more.';
+  'PostgREST''s pre-request: refuses a tenant that the caller does not belong to, and a session or a key that is no more.';
 grant execute on function private.check_request to authenticated, service_role;
 
 create function private.guard_tenant()
@@ -6114,8 +6147,8 @@ begin
     end if;
   end if;
   if earlier >= most then
-    return jsonb_build_object('decision', 'reject', 'message',
-      'Too many wrong passwords. Try again in an hour, or ask for a mail to set a new one.');
+    -- In the auth server's own words for a wrong one: others would tell who has an account.
+    return jsonb_build_object('decision', 'reject', 'message', 'Invalid login credentials');
   end if;
   return jsonb_build_object('decision', 'continue');
 end
@@ -6131,16 +6164,6 @@ grant execute on function private.password_verification_attempt to supabase_auth
 -- =================================================================================================
 
 -- Sessions: where a person is signed in, and an end to it. The rows are the auth server's own.
-
-create function private.present_session()
-returns uuid
-language sql
-stable
-set search_path = ''
-as $$
-  select private.as_uuid(nullif(current_setting('request.jwt.claims', true), '')::json ->> 'session_id')
-$$;
-comment on function private.present_session is 'The session that the caller''s token belongs to; null where the token does not say.';
 
 create function public.my_sessions()
 returns json
@@ -6165,8 +6188,11 @@ begin
       'current', s.id is not distinct from present)
       order by s.id is not distinct from present desc,
         greatest(s.created_at, s.refreshed_at at time zone 'UTC') desc, s.id), '[]')
-    from auth.sessions s
-    where s.user_id = auth.uid() and (s.not_after is null or s.not_after > now()));
+    from (
+      select * from auth.sessions o
+      where o.user_id = auth.uid() and (o.not_after is null or o.not_after > now())
+      order by o.id is not distinct from present desc, o.refreshed_at desc nulls last, o.created_at desc
+      limit 200) as s);
 end
 $$;
 comment on function public.my_sessions is 'Where the caller is signed in: the present session first, then the one used last.';
@@ -6198,7 +6224,7 @@ begin
 end
 $$;
 comment on function public.end_sessions is
-  'Signs the caller out of one session, or of all but the present one. Its refresh token is void; an access token holds until it runs out.';
+  'Signs the caller out of one session, or of all but the present one. Their tokens are void (private.refuse_dead_token).';
 grant execute on function public.end_sessions to authenticated;
 
 -- The second factor ---------------------------------------------------------------------------------------
@@ -6211,7 +6237,7 @@ set search_path = ''
 as $$
 begin
   -- Nothing is granted to anon, and the functions take it for nobody.
-  if event #>> '{claims,aal}' = 'aal1' and exists (
+  if event #>> '{claims,aal}' is distinct from 'aal2' and exists (
     select from auth.mfa_factors f
     where f.user_id = (event ->> 'user_id')::uuid and f.status = 'verified')
   then
@@ -6517,7 +6543,7 @@ begin
       where e.tenant_id = waiting.tenant_id and e.hash is null
       order by e.id limit waiting.entries) as n;
     hashes := '{}';
-    for place in 1 .. cardinality(ids) loop
+    for place in 1 .. coalesce(cardinality(ids), 0) loop
       chain.hash := sha256(chain.hash || convert_to(texts[place], 'UTF8'));
       hashes[place] := chain.hash;
     end loop;
@@ -6525,9 +6551,9 @@ begin
     from unnest(ids, hashes) with ordinality as n (id, hash, place)
     where e.tenant_id = waiting.tenant_id and e.id = n.id;
     update audit.chains c
-    set position = chain.position + cardinality(ids), hash = chain.hash, sealed_at = clock_timestamp()
+    set position = chain.position + coalesce(cardinality(ids), 0), hash = chain.hash, sealed_at = clock_timestamp()
     where c.tenant_id = waiting.tenant_id;
-    sealed := sealed + cardinality(ids);
+    sealed := sealed + coalesce(cardinality(ids), 0);
   end loop;
   return sealed;
 end
