@@ -2,7 +2,14 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { z } from "zod";
-import { api, owner, PASSWORD, type Person, signUp } from "../../scripts/stack/testing.ts";
+import {
+  api,
+  newTenant,
+  owner,
+  PASSWORD,
+  type Person,
+  signUp,
+} from "../../scripts/stack/testing.ts";
 import { enrolledFactor } from "../_shared/contracts/account.ts";
 import { codeAsked, signedIn } from "../_shared/contracts/auth.ts";
 import { type OwnFunctions, spawnFunctions } from "../_shared/spawn_functions.ts";
@@ -19,7 +26,7 @@ beforeAll(async () => {
     .parse(JSON.parse(readFileSync(file, "utf8")));
   auth = await startTotpServer();
   functions = await spawnFunctions({ SUPABASE_URL: auth.url, JWT_SECRET: jwtSecret });
-  person = await signUp();
+  person = (await newTenant()).owner;
 });
 afterAll(async () => {
   await functions?.stop();
@@ -107,6 +114,11 @@ describe("a second factor", () => {
     expect(Object.keys(first.body).sort()).toEqual(["expires_at", "session", "ticket"]);
     const wrong = await ask("/auth/signin/code", { body: { ticket, code: "000000" } });
     expect([wrong.status, wrong.body.code]).toEqual([422, "validation_failed"]);
+    const [logged] = await owner()<{ action: string; reason: string }[]>`
+      select action, metadata ->> 'reason' as reason
+      from audit.entries where actor_id = ${person.id} and action like 'sign_in%'
+      order by id desc limit 1`;
+    expect(logged).toEqual({ action: "sign_in_failed", reason: "mfa_verification_failed" });
     const second = await ask("/auth/signin/code", { body: { ticket, code: totp(secret) } });
     expect(second.status).toBe(200);
     expect(signedIn.parse(second.body).user.email).toBe(person.email);

@@ -21,6 +21,7 @@ import { ok } from "../_shared/replies.ts";
 import { type Route, route } from "../_shared/route.ts";
 import { makeSealer } from "../_shared/sealer.ts";
 import { sessionCookies } from "../_shared/session.ts";
+import { announcedSignIn } from "./announced.ts";
 import { signedIn } from "./people.ts";
 import { passwordRefused } from "./refusals.ts";
 
@@ -31,6 +32,7 @@ const { seal, unseal } = makeSealer(env.JWT_SECRET, "kontor sign-in tickets");
 
 const ticket = z.object({
   access_token: z.string(),
+  email: z.string(),
   factor_id: z.guid(),
   /** To be set once the factor is proven: who forgot theirs had to wait for it. */
   password: z.string().optional(),
@@ -46,6 +48,7 @@ export async function signInReply(session: AuthSession, password?: string): Prom
   const until = Date.now() + TICKET_LIFE_MS;
   const contents: z.infer<typeof ticket> = {
     access_token: session.access_token,
+    email: session.user.email,
     factor_id: factor.id,
     until,
     ...(password === undefined ? {} : { password }),
@@ -92,11 +95,16 @@ export const codeRoute: Route = route({
     403: refusal("Another site's page asks"),
     429: refusal("Too many attempts"),
   },
-  async handle({ request, ip, body }) {
+  async handle({ request, requestId, ip, body }) {
     refuseForeignPage(request);
-    const { access_token, factor_id, password } = opened(body.ticket);
+    const { access_token, email, factor_id, password } = opened(body.ticket);
     const client: Client = { request, ip };
-    const proven = await verifyFactor(access_token, factor_id, body.code, client);
+    // Who has the password and guesses codes is in the log, too.
+    const proven = await announcedSignIn(
+      { request, requestId, ip },
+      email,
+      (announced) => verifyFactor(access_token, factor_id, body.code, announced),
+    );
     if (!proven.ok) throw codeRefused(proven.refusal);
     if (password !== undefined) {
       const changed = await setPassword(proven.value.access_token, password, client);
