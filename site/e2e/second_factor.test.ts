@@ -1,18 +1,11 @@
-/** The second step of signing in, in a portal whose auth server offers it; the stack's own does not. */
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
-import { z } from "zod";
-import { spawnFunctions } from "../../functions/_shared/spawn_functions.ts";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { startTotpServer, totp } from "../../functions/account/totp_server.ts";
-import { childEnv, ROOT, readEnv } from "../../scripts/env.ts";
 import { freePublicPorts } from "../../scripts/stack/ports.ts";
-import { buildSite } from "../../scripts/stack/site_build.ts";
 import { newTenant, PASSWORD, type TestTenant } from "../../scripts/stack/testing.ts";
 import { complaints, launch, NARROW, picture, signInAt, visitor } from "./browser.ts";
+import { startOwnPortal } from "./own_portal.ts";
 
 const undo: (() => unknown)[] = [];
 let browser: Browser;
@@ -22,42 +15,11 @@ let origin: string;
 beforeAll(async () => {
   [browser, tenant] = await Promise.all([launch(), newTenant()]);
   undo.push(() => browser.close());
-  const folder = path.dirname(inject("stackFile"));
-  const { jwtSecret } = z
-    .object({ jwtSecret: z.string() })
-    .parse(JSON.parse(readFileSync(path.join(folder, "secrets.json"), "utf8")));
   const { PORTAL_PORT: port = "" } = await freePublicPorts();
   origin = `http://127.0.0.1:${port}`;
   const auth = await startTotpServer();
   undo.push(() => auth.close());
-  const functions = await spawnFunctions({
-    SUPABASE_URL: auth.url,
-    JWT_SECRET: jwtSecret,
-    PORTAL_URL: origin,
-  });
-  undo.push(functions.stop);
-  // That of the running stack, unless the sources have changed since.
-  const build = buildSite(ROOT, folder, childEnv(readEnv()), () => {});
-  const site = spawn(
-    process.execPath,
-    [path.join(ROOT, "site", "server", "main.ts"), await build.done],
-    {
-      cwd: ROOT,
-      env: {
-        PATH: readEnv().PATH,
-        NODE_ENV: "production",
-        PORT: port,
-        PORTAL_URL: origin,
-        FUNCTIONS_URL: new URL(functions.url).origin,
-      },
-      stdio: ["ignore", "ignore", "inherit"],
-    },
-  );
-  undo.push(() => site.kill("SIGKILL"));
-  await vi.waitFor(async () => expect((await fetch(`${origin}/favicon.svg`)).status).toBe(200), {
-    timeout: 60_000,
-    interval: 200,
-  });
+  undo.push(await startOwnPortal({ port, origin, functions: { SUPABASE_URL: auth.url } }));
 });
 afterAll(async () => {
   for (const step of undo.splice(0).toReversed()) await step();

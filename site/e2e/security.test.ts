@@ -1,5 +1,5 @@
 /** What the portal tells browsers about its own safety, seen from a browser: over http, and over TLS. */
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request as httpRequest } from "node:http";
@@ -8,14 +8,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Browser, BrowserContext } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
-import { z } from "zod";
-import { spawnFunctions } from "../../functions/_shared/spawn_functions.ts";
-import { childEnv, ROOT, readEnv } from "../../scripts/env.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readEnv } from "../../scripts/env.ts";
 import { freePublicPorts } from "../../scripts/stack/ports.ts";
-import { buildSite } from "../../scripts/stack/site_build.ts";
 import { newTenant, portalUrl, type TestTenant } from "../../scripts/stack/testing.ts";
 import { complaints, eventually, launch, signInAt, visitor } from "./browser.ts";
+import { startOwnPortal } from "./own_portal.ts";
 
 let browser: Browser;
 let tenant: TestTenant;
@@ -145,41 +143,7 @@ describe.skipIf(!tls)("over TLS, as in production", () => {
     const { port: tlsPort } = proxy.address() as AddressInfo;
     origin = `https://127.0.0.1:${tlsPort}`;
 
-    const secrets = z
-      .object({ jwtSecret: z.string() })
-      .loose()
-      .parse(
-        JSON.parse(
-          readFileSync(path.join(path.dirname(inject("stackFile")), "secrets.json"), "utf8"),
-        ),
-      );
-    const functions = await spawnFunctions({ PORTAL_URL: origin, JWT_SECRET: secrets.jwtSecret });
-    undo.push(functions.stop);
-    // That of the running stack, unless the sources have changed since.
-    const build = buildSite(ROOT, path.dirname(inject("stackFile")), childEnv(readEnv()), () => {});
-    const site = spawn(
-      process.execPath,
-      [path.join(ROOT, "site", "server", "main.ts"), await build.done],
-      {
-        cwd: ROOT,
-        env: {
-          PATH: readEnv().PATH,
-          NODE_ENV: "production",
-          PORT: port,
-          PORTAL_URL: origin,
-          FUNCTIONS_URL: new URL(functions.url).origin,
-          TRUSTED_PROXIES: "loopback",
-        },
-        stdio: "inherit",
-      },
-    );
-    undo.push(() => site.kill("SIGKILL"));
-    await vi.waitFor(
-      async () => {
-        expect((await fetch(`http://127.0.0.1:${port}/favicon.svg`)).status).toBe(200);
-      },
-      { timeout: 60_000, interval: 200 },
-    );
+    undo.push(await startOwnPortal({ port, origin, site: { TRUSTED_PROXIES: "loopback" } }));
   });
   afterAll(async () => {
     for (const step of undo.splice(0).toReversed()) await step();
