@@ -78,11 +78,14 @@ async function make(wanted: Wanted, { sql, log, signal }: TaskContext): Promise<
     await succeed(sql, wanted, { key, size, rows: progress.done });
     log.info({ export_id: id, rows: progress.done, bytes: size }, "made an export");
   } catch (error) {
-    const reason: unknown = stop.aborted ? stop.reason : error;
+    const cancelled = [ended.signal.reason, error].find((one) => one instanceof Cancelled);
     if (!ended.signal.aborted) ended.abort();
     await reporting;
-    await Promise.race([upload.abort(), sleep(TAKE_BACK_WITHIN_MS, undefined, { ref: false })]);
-    throw reason;
+    // Otherwise it may count already: that the database's answer was lost says nothing of what it did.
+    const takenBack = upload.abort(cancelled !== undefined);
+    await Promise.race([takenBack, sleep(TAKE_BACK_WITHIN_MS, undefined, { ref: false })]);
+    signal.throwIfAborted();
+    throw cancelled ?? error;
   }
 }
 
@@ -108,9 +111,12 @@ async function report(
 
 type Made = { readonly key: string; readonly size: number; readonly rows: number };
 
+/** @throws Cancelled when somebody did so at the very last: it was promised to them. */
 async function succeed(sql: Sql, { tenant, id }: Wanted, { key, size, rows }: Made): Promise<void> {
   await sql.begin(async (tx) => {
-    await tx`select private.report_export(${tenant.id}, ${id}, ${rows}, ${rows})`;
+    const [row] = await tx<{ wanted: boolean | null }[]>`
+      select private.report_export(${tenant.id}, ${id}, ${rows}, ${rows}) as wanted`;
+    if (row?.wanted !== true) throw new Cancelled();
     await tx`select private.finish_export(${tenant.id}, ${id}, 'succeeded', ${key}, ${size})`;
   });
 }

@@ -16,7 +16,7 @@ import { abortUnfinished, Upload } from "./upload.ts";
 // The machine may be busy with other tests.
 vi.setConfig({ testTimeout: 180_000 });
 
-const CUSTOMERS = 3_000;
+const CUSTOMERS = 6_000;
 const body = { format: "csv", columns: ["name", "custom"], sort: "created_at" };
 
 let running: SpawnedStack;
@@ -30,7 +30,7 @@ beforeAll(async () => {
   const tenant = await newTenant();
   who = { token: tenant.token, tenant: tenant.id };
   prefix = `${tenant.id}/exports/`;
-  // More than 50 MB of CSV.
+  // More than 100 MB of CSV.
   await owner()`
     insert into public.customers (tenant_id, name, custom)
     select ${tenant.id}, 'Customer ' || n, jsonb_build_object('text', repeat(md5(n::text), 580))

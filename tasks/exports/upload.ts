@@ -6,6 +6,7 @@ import {
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   ListMultipartUploadsCommand,
   PutObjectCommand,
   UploadPartCommand,
@@ -41,6 +42,8 @@ export class Upload {
   readonly #parts: CompletedPart[] = [];
   readonly #sending = new Set<Promise<void>>();
   #failure: unknown;
+  /** Whether the object may have appeared. */
+  #ended = false;
   /** Buffers of parts that were sent: new ones would only be freed when the garbage is collected. */
   readonly #spare: Buffer[] = [];
 
@@ -68,6 +71,7 @@ export class Upload {
   async finish(): Promise<number> {
     const { store, contentType, signal } = this.#target;
     if (this.#begun === undefined) {
+      this.#ended = true;
       const Body = this.#part.subarray(0, this.#used);
       const put = new PutObjectCommand({ ...this.#where(), Body, ContentType: contentType });
       await answered(store.client.send(put, { abortSignal: signal }));
@@ -76,6 +80,7 @@ export class Upload {
     if (this.#used > 0) await this.#sendPart();
     await Promise.all(this.#sending);
     if (this.#failure !== undefined) throw this.#failure;
+    this.#ended = true;
     const MultipartUpload = { Parts: this.#parts };
     const complete = new CompleteMultipartUploadCommand({
       ...this.#where(),
@@ -86,13 +91,17 @@ export class Upload {
     return this.#sent;
   }
 
-  /** Takes back what was sent. Never throws: what stays behind is swept later. */
-  async abort(): Promise<void> {
+  /**
+   * Takes back what was sent. Never throws: what stays behind is swept later.
+   * @param whole the object as well, if it has appeared already.
+   */
+  async abort(whole = false): Promise<void> {
     await Promise.all(this.#sending);
     try {
       const UploadId = await this.#begun;
       const { store, key } = this.#target;
       if (UploadId !== undefined) await abortUpload(store, { Key: key, UploadId });
+      if (whole && this.#ended) await store.client.send(new DeleteObjectCommand(this.#where()));
     } catch {}
   }
 
