@@ -394,10 +394,10 @@ grant execute on function private.finish_idempotent to kontor_functions;
 
 
 -- =================================================================================================
--- sql/10_tenancy.sql
+-- sql/05_tenants.sql
 -- =================================================================================================
 
--- Tenancy: people, tenants, memberships, roles, and the active tenant of a request.
+-- Tenants: the people, the businesses, and who belongs to which in what role.
 
 -- People ------------------------------------------------------------------------------------------
 
@@ -512,6 +512,13 @@ create table public.memberships (
 );
 comment on table public.memberships is 'Who belongs to which tenant, in which role.';
 create index memberships_user_id_idx on public.memberships (user_id);
+
+
+-- =================================================================================================
+-- sql/10_tenancy.sql
+-- =================================================================================================
+
+-- Tenancy: the active tenant of a request, what a role may there, and who sees what of it.
 
 -- The active tenant -------------------------------------------------------------------------------
 
